@@ -1,0 +1,1 @@
+// NumPy reads and writes .npy arrays and .npz archives.

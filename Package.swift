@@ -1,0 +1,96 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Warnings are errors where `SEECONV_STRICT` is set (CI); a user's newer compiler must not fail over a new warning.
+let strict: [SwiftSetting] =
+    [.enableUpcomingFeature("ExistentialAny")]
+    + (Context.environment["SEECONV_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)])
+
+func module(_ name: String, in folder: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "\(folder)/\(name)", swiftSettings: strict)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: [.byName(name: name), "TestSupport"] + dependencies,
+        path: "Tests/\(name)Tests",
+        exclude: [],
+        swiftSettings: strict
+    )
+}
+
+// The house, ground floor first: a module depends only on modules listed above it.
+let package = Package(
+    name: "seeconv",
+    platforms: [.macOS(.v26)],
+    products: [
+        .library(name: "Safetensors", targets: ["Safetensors"]),
+        .library(name: "GGUF", targets: ["GGUF"]),
+        .library(name: "NumPy", targets: ["NumPy"]),
+        .library(name: "SEE", targets: ["SEE"]),
+        .executable(name: "seeconv", targets: ["seeconv"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    ],
+    targets: [
+        // Floor 0: C.
+        .systemLibrary(name: "CZlib", path: "Formats/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", path: "Formats/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+        .target(name: "Kernels", path: "Sources/Kernels"),
+
+        // Floor 1: bytes, text, numbers.
+        module("JSONText", in: "Formats"),
+        module("TensorFile", in: "Formats", ["Kernels"]),
+        module("LinearAlgebra", in: "Sources", ["Kernels"]),
+
+        // Floor 2: containers, tokens, the heart.
+        module("Safetensors", in: "Formats", ["TensorFile", "JSONText"]),
+        module("GGUF", in: "Formats", ["TensorFile"]),
+        module("NumPy", in: "Formats", ["TensorFile", "CZlib", "CZstd"]),
+        module("Tokenizers", in: "Sources", ["JSONText"]),
+        module("Lexicons", in: "Sources", ["JSONText"]),
+        module("Entanglement", in: "Sources", ["LinearAlgebra"]),
+        module("ResidualCoding", in: "Sources", ["LinearAlgebra"]),
+
+        // Floor 3: models.
+        module(
+            "Checkpoints",
+            in: "Sources",
+            ["Safetensors", "GGUF", "NumPy", "JSONText", "Tokenizers", "Lexicons", "Entanglement", "ResidualCoding"]
+        ),
+
+        // Floor 4: what is done with models.
+        module("Verification", in: "Sources", ["Checkpoints", "LinearAlgebra", "JSONText"]),
+        module("SEE", in: "Sources", ["Checkpoints", "Verification", "Entanglement"]),
+
+        // Floor 5: the command.
+        .executableTarget(
+            name: "seeconv",
+            dependencies: [
+                "Checkpoints", "Verification", "Safetensors", "GGUF", "NumPy", "Tokenizers", "Lexicons", "Entanglement",
+                "ResidualCoding",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tools/seeconv",
+            swiftSettings: strict
+        ),
+
+        // Tests mirror the modules.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        tests(of: "JSONText"),
+        tests(of: "TensorFile"),
+        tests(of: "LinearAlgebra", ["Kernels"]),
+        tests(of: "Safetensors", ["TensorFile"]),
+        tests(of: "GGUF", ["TensorFile"]),
+        tests(of: "NumPy", ["TensorFile"]),
+        tests(of: "Tokenizers"),
+        tests(of: "Lexicons"),
+        tests(of: "Entanglement", ["LinearAlgebra"]),
+        tests(of: "ResidualCoding", ["LinearAlgebra"]),
+        tests(of: "Checkpoints", ["Safetensors", "GGUF", "NumPy"]),
+        tests(of: "Verification", ["Checkpoints"]),
+        tests(of: "seeconv", ["Checkpoints"]),
+    ]
+)

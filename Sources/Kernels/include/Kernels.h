@@ -1,0 +1,3 @@
+#pragma once
+// The few inner loops that need CPU features, chosen at run time. Each has a plain Swift twin as its oracle.
+#include "kernels_path.h"

@@ -1,0 +1,1 @@
+// Verification: metrics, gates and reports.
