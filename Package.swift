@@ -3,7 +3,7 @@ import PackageDescription
 
 /// Warnings are errors where `SEECONV_STRICT` is set (CI); a user's newer compiler must not fail over a new warning.
 let strict: [SwiftSetting] =
-    [.enableUpcomingFeature("ExistentialAny")]
+    [.enableUpcomingFeature("ExistentialAny"), .enableExperimentalFeature("Lifetimes")]
     + (Context.environment["SEECONV_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
 func module(_ name: String, in folder: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -37,7 +37,12 @@ let package = Package(
     targets: [
         // Floor 0: C.
         .systemLibrary(name: "CZlib", path: "Formats/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .systemLibrary(name: "CZstd", path: "Formats/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+        .systemLibrary(
+            name: "CZstd",
+            path: "Formats/CZstd",
+            pkgConfig: "libzstd",
+            providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]
+        ),
         .target(name: "Kernels", path: "Sources/Kernels"),
 
         // Floor 1: bytes, text, numbers.

@@ -5,6 +5,7 @@ import ArgumentParser
 struct SeeconvCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "seeconv",
-        abstract: "Replaces a checkpoint's vocabulary tables with compact factors, and converts between checkpoint formats."
+        abstract:
+            "Replaces a checkpoint's vocabulary tables with compact factors, and converts between checkpoint formats."
     )
 }
