@@ -83,7 +83,7 @@ let package = Package(
         ),
 
         // Tests mirror the modules.
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(name: "TestSupport", dependencies: ["Kernels"], path: "Tests/TestSupport", swiftSettings: strict),
         tests(of: "JSONText"),
         tests(of: "TensorFile"),
         tests(of: "LinearAlgebra", ["Kernels"]),

@@ -1,1 +1,0 @@
-// LinearAlgebra: matrices, products, factorizations, parallel loops and seeded random numbers. It knows nothing of models.
