@@ -206,7 +206,9 @@ extension JSONReader {
 
     private mutating func enter(_ bracket: UInt8, expecting kind: JSONKind) throws(JSONError) {
         try expect(kind)
-        guard depth < depthLimit else { throw failure("nesting deeper than \(depthLimit)") }
+        guard depth < depthLimit else {
+            throw JSONError(offset: offset, cause: "nesting deeper than \(depthLimit)", isDepthLimit: true)
+        }
         depth += 1
         offset += 1
     }
@@ -274,9 +276,8 @@ extension JSONReader {
     }
 
     private func validated(_ range: Range<Int>) throws(JSONError) -> String {
-        guard let text = String(validating: bytes.extracting(range).copied(), as: UTF8.self) else {
-            throw JSONError(offset: range.lowerBound, cause: "the string is not UTF-8")
-        }
+        let text = bytes.extracting(range).withUnsafeBufferPointer { String(validating: $0, as: UTF8.self) }
+        guard let text else { throw JSONError(offset: range.lowerBound, cause: "the string is not UTF-8") }
         return text
     }
 

@@ -22,11 +22,14 @@ public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
     public var offset: Int
     /// What is wrong.
     public var cause: String
+    /// True where the text may be sound but nests deeper than the reader allows.
+    public var isDepthLimit: Bool
 
     /// An error at byte `offset`.
-    public init(offset: Int, cause: String) {
+    public init(offset: Int, cause: String, isDepthLimit: Bool = false) {
         self.offset = offset
         self.cause = cause
+        self.isDepthLimit = isDepthLimit
     }
 
     /// Offset and cause.

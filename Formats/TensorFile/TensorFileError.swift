@@ -64,14 +64,19 @@ public struct TensorFileError: Error, Hashable, Sendable {
 }
 
 extension TensorFileError: CustomStringConvertible {
-    /// One line: file, place, cause, remedy. Control characters of hostile names are escaped.
+    /// One line: file, place, cause, remedy. Hostile names are escaped and cut, whatever they contain.
     public var description: String {
-        let head = file.isEmpty ? place : "\(file): \(place)"
-        return "\(head): \(cause); \(remedy)".escapingControls
+        let head = file.isEmpty ? place.shortened : "\(file): \(place.shortened)"
+        return "\(head): \(cause.shortened); \(remedy)".escapingControls
     }
 }
 
 extension String {
+    /// The text, cut where it is longer than a message should be: a header may hold a name of 100 MB.
+    fileprivate var shortened: String {
+        utf8.count <= 2_000 ? self : String(decoding: utf8.prefix(2_000), as: UTF8.self) + "…"
+    }
+
     /// The text with control characters written as `\u{…}`, so that a file's names cannot move the cursor or fake lines.
     public var escapingControls: String {
         guard unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return self }

@@ -9,6 +9,9 @@ public protocol TensorSource: Sendable {
     /// What a careful reader may want to know: oddities that were accepted.
     var warnings: [String] { get }
 
+    /// The tensor called `name`, byte for byte.
+    func tensor(named name: String) -> TensorDescriptor?
+
     /// Where `tensor`'s bytes stand, when they stand in one piece: little-endian, C order, uncompressed.
     func location(of tensor: TensorDescriptor) -> TensorLocation?
 
@@ -45,7 +48,7 @@ public enum ContainerFormat: String, CaseIterable, Sendable {
 }
 
 extension TensorSource {
-    /// The tensor called `name`.
+    /// The tensor called `name`, found by looking at each.
     public func tensor(named name: String) -> TensorDescriptor? {
         tensors.first { $0.name.utf8.elementsEqual(name.utf8) }
     }

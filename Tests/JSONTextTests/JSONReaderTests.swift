@@ -52,7 +52,9 @@ import Testing
 
     @Test func boundsNesting() throws {
         let deep = [UInt8](repeating: UInt8(ascii: "["), count: 100_000)
-        #expect(throws: JSONError(offset: 128, cause: "nesting deeper than 128")) { try JSONValue(parsing: deep) }
+        #expect(throws: JSONError(offset: 128, cause: "nesting deeper than 128", isDepthLimit: true)) {
+            try JSONValue(parsing: deep)
+        }
         let allowed = String(repeating: "[", count: 128) + String(repeating: "]", count: 128)
         #expect(throws: Never.self) { try JSONValue(parsing: Array(allowed.utf8)) }
     }
