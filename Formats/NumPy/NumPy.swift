@@ -1,1 +1,0 @@
-// NumPy reads and writes .npy arrays and .npz archives.
