@@ -4,8 +4,12 @@ import TensorFile
 public struct NumPyOptions: Hashable, Sendable {
     /// What to take nameless byte types for; without a hint they are refused.
     public var hints: NumPyHints
-    /// What happens to oddities that do not endanger the arrays that are read.
-    public var strictness: NumPyStrictness
+    /// How members that are no arrays, bytes that belong to nothing, and names that differ only in case are met.
+    public var strictness: Strictness
+    /// True where arrays of types that tensors cannot have (text, dates, records, objects) are left out of an archive's
+    /// tensors with a warning: for listings. Otherwise they are refused, because a conversion that drops them would
+    /// lose data unseen.
+    public var skipsForeignTypes: Bool
     /// Greatest length of an array's header text in bytes. NumPy's own ceiling is the default; large structured types
     /// (which are refused here anyway) are the only known reason for more.
     public var headerLimit: Int
@@ -17,12 +21,14 @@ public struct NumPyOptions: Hashable, Sendable {
     /// Options; the defaults are for files from anywhere.
     public init(
         hints: NumPyHints = NumPyHints(),
-        strictness: NumPyStrictness = .standard,
+        strictness: Strictness = .lenient,
+        skipsForeignTypes: Bool = false,
         headerLimit: Int = 10_000,
         expansionLimit: Int = 1_032
     ) {
         self.hints = hints
         self.strictness = strictness
+        self.skipsForeignTypes = skipsForeignTypes
         self.headerLimit = headerLimit
         self.expansionLimit = expansionLimit
     }
@@ -44,16 +50,4 @@ public struct NumPyHints: Hashable, Sendable {
         self.void2 = void2
         self.void1 = void1
     }
-}
-
-/// How oddities are met that do not endanger the arrays that are read.
-public enum NumPyStrictness: Hashable, Sendable, CaseIterable {
-    /// Arrays of types that tensors cannot have (text, dates, records, objects) are left out with a warning, as is
-    /// everything below. For listings.
-    case lenient
-    /// Such arrays are refused, because a conversion that drops them would lose data unseen. Members that are no arrays,
-    /// bytes that belong to nothing, and names that differ only in case give warnings.
-    case standard
-    /// All of these are errors.
-    case strict
 }

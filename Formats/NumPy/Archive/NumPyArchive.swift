@@ -37,7 +37,7 @@ public struct NumPyArchive: TensorSource {
                     places[Array(array.payload.tensor.name.utf8)] = arrays.count
                     arrays.append(array)
                 } catch {
-                    guard error.kind == .unsupported, options.strictness == .lenient else { throw error }
+                    guard error.kind == .unsupported, options.skipsForeignTypes else { throw error }
                     warnings.append("\(error.place): left out: \(error.cause)")
                 }
             }
@@ -84,7 +84,7 @@ public struct NumPyArchive: TensorSource {
 
     private static func passOver(
         _ name: String,
-        strictness: NumPyStrictness,
+        strictness: Strictness,
         _ warnings: inout [String]
     ) throws(TensorFileError) {
         guard strictness != .strict else {

@@ -24,6 +24,7 @@ public struct NumPyArrayFile: TensorSource {
     public init(_ path: String, name: String? = nil, options: NumPyOptions = NumPyOptions()) throws(TensorFileError) {
         let file = try InputFile(path)
         do throws(TensorFileError) {
+            try NumPyHeader.checkMagic(file.bytes(at: 0, count: min(file.size, ForeignFormat.prefixLength)))
             let bytes = FileBytes(file)
             header = try NumPyHeader(available: file.size, options: options) { (count) throws(TensorFileError) in
                 try bytes.read(count)

@@ -35,7 +35,7 @@ public struct NumPyHeader: Hashable, Sendable {
         next: (Int) throws(TensorFileError) -> [UInt8]
     ) throws(TensorFileError) {
         var start = try next(min(available, 10))
-        guard start.prefix(6).elementsEqual(Self.magic.prefix(start.count)) else { throw Self.foreign(start) }
+        try Self.checkMagic(start)
         guard start.count == 10 else { throw Self.truncated("\(available) bytes, a header has at least 10") }
         let encoding: NumPyTextEncoding
         switch (start[6], start[7]) {
@@ -82,17 +82,14 @@ public struct NumPyHeader: Hashable, Sendable {
         TensorFileError(.truncated, place: "header", cause: cause, remedy: "the file is cut short; fetch it again")
     }
 
-    private static func foreign(_ start: [UInt8]) -> TensorFileError {
-        let found =
-            switch start.first {
-            case 0x80: "a Python pickle (a program), which is never read"
-            case UInt8(ascii: "P") where start.starts(with: [0x50, 0x4B]): "a ZIP archive; .npz is the usual name"
-            default: "no NumPy array: the magic bytes 0x93 NUMPY are missing"
-            }
-        return TensorFileError(
+    /// Refuses bytes that begin otherwise than an array, saying what they are where that can be known.
+    static func checkMagic(_ prefix: [UInt8]) throws(TensorFileError) {
+        guard !prefix.prefix(magic.count).elementsEqual(magic.prefix(prefix.count)) else { return }
+        if let format = ForeignFormat.recognise(prefix: prefix) { throw format.error(insteadOf: "a .npy array") }
+        throw TensorFileError(
             .foreign,
             place: "byte 0",
-            cause: "this is \(found)",
+            cause: "this is no NumPy array: the magic bytes 0x93 NUMPY are missing",
             remedy: "name a .npy array as numpy.save writes it"
         )
     }

@@ -113,7 +113,7 @@ struct ZipDirectory: Sendable {
     /// Refuses names that stand twice; names that differ only in case give a warning.
     private static func checkNames(
         _ entries: [ZipEntry],
-        strictness: NumPyStrictness
+        strictness: Strictness
     ) throws(TensorFileError) -> [String] {
         var names: Set<[UInt8]> = []
         var folded: Set<String> = []

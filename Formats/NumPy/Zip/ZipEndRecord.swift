@@ -19,7 +19,11 @@ struct ZipEndRecord: Hashable, Sendable {
         var failure: TensorFileError?
         for place in Self.candidates(in: tail) {
             do throws(TensorFileError) {
-                let record = try ZipEndRecord(at: tailStart + place, bytes: Array(tail[place..<place + ZipFormat.endRecordBytes]), in: file)
+                let record = try ZipEndRecord(
+                    at: tailStart + place,
+                    bytes: Array(tail[place..<place + ZipFormat.endRecordBytes]),
+                    in: file
+                )
                 guard found == nil else {
                     throw TensorFileError(
                         .duplicate,
@@ -110,29 +114,22 @@ struct ZipEndRecord: Hashable, Sendable {
     }
 
     private static func absent(in file: InputFile) throws(TensorFileError) -> TensorFileError {
-        let start = try file.bytes(at: 0, count: min(file.size, 6))
-        if start.starts(with: NumPyHeader.magic) {
+        let prefix = try file.bytes(at: 0, count: min(file.size, ForeignFormat.prefixLength))
+        let head: [UInt8] = [0x50, 0x4B, 3, 4]
+        if prefix.prefix(4).elementsEqual(head.prefix(prefix.count)) {
             return TensorFileError(
-                .foreign,
-                place: "byte 0",
-                cause: "this is a single NumPy array, no archive",
-                remedy: "name it .npy"
+                .truncated,
+                place: "byte \(file.size)",
+                cause: "the archive's end record is missing or something follows it",
+                remedy: "the file is cut short or was appended to; fetch it again"
             )
         }
-        guard start.isEmpty || start.starts(with: [0x50, 0x4B].prefix(start.count)) else {
-            return TensorFileError(
-                .foreign,
-                place: "byte 0",
-                cause: start[0] == 0x80
-                    ? "this is a Python pickle (a program), which is never read" : "this is no ZIP archive",
-                remedy: "name an .npz archive as numpy.savez writes it"
-            )
-        }
+        if let format = ForeignFormat.recognise(prefix: prefix) { return format.error(insteadOf: "an .npz archive") }
         return TensorFileError(
-            .truncated,
-            place: "byte \(file.size)",
-            cause: "the archive's end record is missing or something follows it",
-            remedy: "the file is cut short or was appended to; fetch it again"
+            .foreign,
+            place: "byte 0",
+            cause: "this is no ZIP archive",
+            remedy: "name an .npz archive as numpy.savez writes it"
         )
     }
 }
