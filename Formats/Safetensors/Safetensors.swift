@@ -29,7 +29,16 @@ public enum Safetensors {
         if name.utf8.count > nameLengthLimit {
             return (.limit, "the name has \(name.utf8.count) bytes, the limit is \(nameLengthLimit)")
         }
-        let isControl = name.unicodeScalars.contains { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }
-        return isControl ? (.malformed, "the name has control characters") : nil
+        return hasControls(name.utf8.span) ? (.malformed, "the name has control characters") : nil
+    }
+
+    /// True where UTF-8 `text` has a scalar below U+0020 or from U+007F to U+009F.
+    private static func hasControls(_ text: Span<UInt8>) -> Bool {
+        for index in text.indices {
+            let byte = text[index]
+            if byte < 0x20 || byte == 0x7F { return true }
+            if byte == 0xC2, index + 1 < text.count, text[index + 1] < 0xA0 { return true }
+        }
+        return false
     }
 }

@@ -52,7 +52,12 @@ public struct SafetensorsHeader: Sendable {
         } catch {
             throw TensorFileError(.malformed, place: "header", cause: "\(error)", remedy: Safetensors.headerRemedy)
         }
-        let layout = try HeaderLayout(parser.entries, dataSize: dataSize, strictness: strictness)
+        let layout = try HeaderLayout(
+            parser.tensors,
+            offsets: parser.offsets,
+            dataSize: dataSize,
+            strictness: strictness
+        )
         length = text.count
         metadata = parser.metadata
         tensors = layout.tensors

@@ -15,7 +15,8 @@ public struct TensorDescriptor: Hashable, Sendable {
     ///
     /// GGUF's quantised types need whole blocks in every row; sub-byte types need them in the whole tensor.
     public init(name: String, type: ElementType, shape: [Int]) throws(TensorFileError) {
-        let place = "tensor \"\(name)\""
+        // Built only for messages: a container may have a million tensors.
+        var place: String { "tensor \"\(name)\"" }
         guard shape.allSatisfy({ $0 >= 0 }) else {
             throw TensorFileError(
                 .malformed,

@@ -12,7 +12,9 @@ public struct TensorName: Hashable, Sendable {
 
     /// True where both have the same bytes.
     public static func == (one: TensorName, other: TensorName) -> Bool {
-        one.text.utf8.elementsEqual(other.text.utf8)
+        let (one, other) = (one.text.utf8.span, other.text.utf8.span)
+        guard one.count == other.count else { return false }
+        return one.indices.allSatisfy { one[$0] == other[$0] }
     }
 
     /// Feeds the bytes.
