@@ -89,7 +89,7 @@ let package = Package(
         tests(of: "LinearAlgebra", ["Kernels"]),
         tests(of: "Safetensors", ["TensorFile"]),
         tests(of: "GGUF", ["TensorFile"]),
-        tests(of: "NumPy", ["TensorFile"]),
+        tests(of: "NumPy", ["TensorFile", "CZlib", "CZstd"]),
         tests(of: "Tokenizers"),
         tests(of: "Lexicons"),
         tests(of: "Entanglement", ["LinearAlgebra"]),

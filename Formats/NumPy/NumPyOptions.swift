@@ -18,6 +18,9 @@ public struct NumPyOptions: Hashable, Sendable {
     /// arrays ever need more.
     public var expansionLimit: Int
 
+    /// Memory for a slab of an array in Fortran order that is turned (see `FortranStream`).
+    package var slabBytes = 64 << 20
+
     /// Options; the defaults are for files from anywhere.
     public init(
         hints: NumPyHints = NumPyHints(),

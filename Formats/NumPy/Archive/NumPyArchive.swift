@@ -132,7 +132,8 @@ struct ArchivedArray: Sendable {
                         file: file,
                         offset: member.dataOffset + header.byteCount,
                         byteCount: tensor.byteCount
-                    ) : nil
+                    ) : nil,
+                slabBytes: options.slabBytes
             )
         } catch { throw error.inMember(member.entry.name) }
     }

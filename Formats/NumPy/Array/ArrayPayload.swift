@@ -6,6 +6,8 @@ struct ArrayPayload: Sendable {
     let header: NumPyHeader
     /// Where the data stands in its file, unless it is compressed.
     let location: TensorLocation?
+    /// Memory for turning an array in Fortran order.
+    let slabBytes: Int
 
     /// True where the file's bytes are the tensor's bytes.
     var isPlain: Bool { !isTransposed && !ValueRepair(header.value).isNeeded }

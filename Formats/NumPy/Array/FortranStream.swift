@@ -4,10 +4,9 @@ import TensorFile
 ///
 /// Think of the array as a matrix: rows are the values of the first index, columns all combinations of the others. The
 /// file holds it column by column; a slab of rows at a time is gathered and handed on. Where the data can be read at any
-/// place, the slab takes 64 MiB, or 4 KiB of every column where that is more (so that reads stay efficient); where it is
+/// place, the slab takes `NumPyOptions.slabBytes`, or 4 KiB of every column where that is more (so that reads stay efficient); where it is
 /// compressed, the slab is the whole array.
 struct FortranStream {
-    private static let slabBytes = 64 << 20
     private static let runBytes = 4 << 10
     /// Columns that are gathered at a time: their runs stay in the first caches while they are turned.
     private static let batchBytes = 256 << 10
@@ -46,7 +45,8 @@ struct FortranStream {
         defer { slab.deallocate() }
         if height < rows, let location = payload.location {
             // Out of order there is no running checksum: the whole is checked first.
-            try Self.drain(source, byteCount: payload.tensor.byteCount)
+            try source.discardRest()
+            try source.finish()
             for first in stride(from: 0, to: rows, by: height) {
                 let part = first..<min(first + height, rows)
                 try gather(part, into: slab) { (column, buffer) throws(TensorFileError) in
@@ -65,7 +65,7 @@ struct FortranStream {
     private var slabRows: Int {
         guard payload.location != nil else { return rows }
         let rowBytes = columns * width
-        return min(rows, max(1, Self.slabBytes / rowBytes, Self.runBytes / width))
+        return min(rows, max(1, payload.slabBytes / rowBytes, Self.runBytes / width))
     }
 
     /// Fills `slab` with the rows `part`, in C order; `read` fetches columns, from the one named on: runs of `part`'s rows,
@@ -156,19 +156,5 @@ struct FortranStream {
             try body(UnsafeRawBufferPointer(rebasing: filled[done..<done + count]))
             done += count
         }
-    }
-
-    /// Reads what is left of `source`, for its checksum.
-    private static func drain(_ source: any SequentialBytes, byteCount: Int) throws(TensorFileError) {
-        guard !(source is FileBytes) else { return }
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(byteCount, 1 << 20), alignment: 64)
-        defer { buffer.deallocate() }
-        var left = byteCount
-        while left > 0 {
-            let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(left, buffer.count)])
-            try source.read(into: part)
-            left -= part.count
-        }
-        try source.finish()
     }
 }

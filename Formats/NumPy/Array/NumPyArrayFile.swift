@@ -54,7 +54,7 @@ public struct NumPyArrayFile: TensorSource {
         self.path = path
         self.file = file
         let place = TensorLocation(file: file, offset: header.byteCount, byteCount: tensor.byteCount)
-        payload = ArrayPayload(tensor: tensor, header: header, location: place)
+        payload = ArrayPayload(tensor: tensor, header: header, location: place, slabBytes: options.slabBytes)
     }
 
     /// Where the data stands, if it is little-endian, in C order, and not of booleans (whose bytes need a check).

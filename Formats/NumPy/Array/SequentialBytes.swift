@@ -5,6 +5,9 @@ protocol SequentialBytes: AnyObject {
     /// Fills `buffer` with the next bytes.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(TensorFileError)
 
+    /// Passes over the rest, checking what `finish` will need.
+    func discardRest() throws(TensorFileError)
+
     /// Demands that this was all, and that it was right.
     func finish() throws(TensorFileError)
 }
@@ -36,6 +39,9 @@ final class FileBytes: SequentialBytes {
         try file.read(at: offset, into: buffer)
         offset += buffer.count
     }
+
+    // A plain file has no checksum: there is nothing to read the rest for.
+    func discardRest() {}
 
     func finish() {}
 }

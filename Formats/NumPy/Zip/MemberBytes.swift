@@ -90,6 +90,15 @@ final class MemberBytes: SequentialBytes {
         } catch { throw error.inMember(member.entry.name) }
     }
 
+    /// Reads what is left, for its checksum.
+    func discardRest() throws(TensorFileError) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(left, 256 << 10), alignment: 64)
+        defer { buffer.deallocate() }
+        while left > 0 {
+            try read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(left, buffer.count)]))
+        }
+    }
+
     private func sizeMismatch(_ found: String) -> TensorFileError {
         TensorFileError(
             .mismatch,
