@@ -6,7 +6,7 @@ struct HeaderText {
     /// The length field, the JSON, and the spaces that pad it.
     let bytes: [UInt8]
 
-    /// The header of `tensors` in this order, as the reference spells it.
+    /// The header of `tensors` in this order, as the reference spells it; their bytes together must be below 2^63.
     ///
     /// The text is padded with spaces to a multiple of 8, after `reserve` more of them for later edits of the metadata.
     /// An empty metadata map is left out: some readers cannot read it.
@@ -15,7 +15,7 @@ struct HeaderText {
         metadata: [(key: String, value: String)],
         reserve: Int = 0
     ) throws(TensorFileError) {
-        let text = try HeaderText.json(tensors, metadata)
+        let text = HeaderText.json(tensors, metadata)
         let wanted = text.utf8.count + min(max(0, reserve), Safetensors.headerLengthLimit)
         guard let length = wanted.aligned(to: 8), length <= Safetensors.headerLengthLimit else {
             throw HeaderText.tooLong(wanted)
@@ -28,8 +28,8 @@ struct HeaderText {
         tensors: [TensorDescriptor],
         metadata: [(key: String, value: String)],
         fitting length: Int
-    ) throws(TensorFileError) {
-        let text = try HeaderText.json(tensors, metadata)
+    ) {
+        let text = HeaderText.json(tensors, metadata)
         guard text.utf8.count <= length else { return nil }
         self.init(text, length: length)
     }
@@ -43,10 +43,7 @@ struct HeaderText {
         self.bytes = bytes
     }
 
-    private static func json(
-        _ tensors: [TensorDescriptor],
-        _ metadata: [(key: String, value: String)]
-    ) throws(TensorFileError) -> String {
+    private static func json(_ tensors: [TensorDescriptor], _ metadata: [(key: String, value: String)]) -> String {
         var text = "{"
         if !metadata.isEmpty {
             let members = metadata.map { "\(JSONValue.quoted($0.key)):\(JSONValue.quoted($0.value))" }
@@ -54,14 +51,7 @@ struct HeaderText {
         }
         var offset = 0
         for tensor in tensors {
-            guard let end = offset.adding(exactly: tensor.byteCount) else {
-                throw TensorFileError(
-                    .overflow,
-                    place: "tensor \"\(tensor.name)\"",
-                    cause: "size overflow: the tensors together take more than 2^63 bytes",
-                    remedy: "write them to several files"
-                )
-            }
+            let end = offset + tensor.byteCount
             if text.utf8.count > 1 { text += "," }
             text += "\(JSONValue.quoted(tensor.name)):{\"dtype\":\"\(tensor.type.name)\",\"shape\":["
             text += tensor.shape.map(String.init).joined(separator: ",")

@@ -13,7 +13,7 @@ public struct SafetensorsHeader: Sendable {
     public let offsets: [Int]
     /// Bytes from the start of the data section to the end of the last tensor.
     public let dataByteCount: Int
-    /// Oddities, those that were accepted in lenient reading among them.
+    /// What reading noticed; `structureFindings` says more.
     public internal(set) var findings: [StructureFinding]
     let indexByName: [TensorName: Int]
 
@@ -65,9 +65,6 @@ public struct SafetensorsHeader: Sendable {
         dataByteCount = layout.end
         indexByName = layout.indexByName
         findings = parser.findings + layout.findings
-        if length % 8 != 0 {
-            findings.append(StructureFinding(.note, place: "header", "the data section is not aligned to 8 bytes"))
-        }
     }
 
     /// Reads the header's length from a file's first bytes and proves it against the format's limit and the file's size,

@@ -33,7 +33,7 @@ public final class SafetensorsWriter: TensorSink {
             throw error.inFile(path)
         }
         headerSize = output.size
-        // HeaderText has proved that the sum does not overflow.
+        // Proved above to be below 2^63.
         dataSize = order.reduce(0) { $0 + $1.byteCount }
     }
 
@@ -50,10 +50,16 @@ public final class SafetensorsWriter: TensorSink {
 
     /// Checks that every tensor is complete, flushes, and moves the file into place.
     public func finish() throws(TensorFileError) {
+        try seal()
+        try output.commit()
+    }
+
+    /// Checks that every tensor is complete, and flushes; `finish` is left to do.
+    func seal() throws(TensorFileError) {
         guard remaining == 0 else {
             throw misuse("tensor \"\(currentName)\" is not complete: \(remaining) bytes are missing in all")
         }
-        try output.commit()
+        try output.seal()
     }
 
     private var currentName: String {
@@ -89,6 +95,7 @@ extension Safetensors {
         _ metadata: [(key: String, value: String)]
     ) throws(TensorFileError) {
         var names: Set<TensorName> = []
+        var total = 0
         for tensor in tensors {
             func refusal(_ kind: TensorFileError.Kind, _ cause: String, _ remedy: String) -> TensorFileError {
                 TensorFileError(kind, place: "tensor \"\(tensor.name)\"", cause: cause, remedy: remedy)
@@ -112,6 +119,10 @@ extension Safetensors {
             guard names.insert(TensorName(tensor.name)).inserted else {
                 throw refusal(.duplicate, "duplicate name: two tensors are called so", "rename one of them")
             }
+            guard let sum = total.adding(exactly: tensor.byteCount) else {
+                throw refusal(.overflow, "size overflow: the tensors together take more than 2^63 bytes", "write fewer")
+            }
+            total = sum
         }
         try checkUnique(metadata)
     }

@@ -17,10 +17,11 @@ public final class OutputFile {
     private let pending: PendingOutput
     private let descriptor: Int32
     private var isOpen = true
+    private var isCommitted = false
 
     /// Starts the file. An existing file at `path` is an error unless it may be replaced.
     public init(_ path: String, replacing: Bool) throws(TensorFileError) {
-        if !replacing, access(path, F_OK) == 0 { throw PendingOutput.existsError(path) }
+        if !replacing { try OutputFile.requireAbsence(of: path) }
         self.path = path
         pending = PendingOutput(for: path)
         descriptor = open(pending.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
@@ -32,9 +33,13 @@ public final class OutputFile {
     }
 
     deinit {
-        guard isOpen else { return }
-        close(descriptor)
-        pending.remove()
+        if isOpen { close(descriptor) }
+        if !isCommitted { pending.remove() }
+    }
+
+    /// Throws where something stands at `path`: for outputs of several files, before the first is written.
+    public static func requireAbsence(of path: String) throws(TensorFileError) {
+        if access(path, F_OK) == 0 { throw PendingOutput.existsError(path) }
     }
 
     /// Appends `bytes`.
@@ -67,12 +72,19 @@ public final class OutputFile {
         guard written == bytes.count else { throw systemError("writing byte \(offset)", file: path) }
     }
 
-    /// Flushes to the disk and renames into place.
-    public func commit() throws(TensorFileError) {
+    /// Flushes to the disk and gives the descriptor back; nothing can be written after that. `commit` does it by itself.
+    public func seal() throws(TensorFileError) {
         guard isOpen else { return }
         guard fsync(descriptor) == 0 else { throw systemError("flushing", file: path) }
         isOpen = false
         close(descriptor)
+    }
+
+    /// Flushes to the disk and renames into place.
+    public func commit() throws(TensorFileError) {
+        guard !isCommitted else { return }
+        try seal()
         try pending.moveIntoPlace(replacing: true)
+        isCommitted = true
     }
 }
