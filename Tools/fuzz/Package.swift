@@ -4,7 +4,8 @@ import PackageDescription
 /// A parser under fuzzing: one folder of `Targets` with one file that holds `LLVMFuzzerTestOneInput`, and the library whose
 /// parser it calls. `run` finds the folders by itself; seeds come from the function of the same name in `seeds.py`.
 let parsers: [(target: String, library: String)] = [
-    ("FuzzSafetensorsHeader", "Safetensors")
+    ("FuzzSafetensorsHeader", "Safetensors"),
+    ("FuzzShardIndex", "Safetensors"),
 ]
 
 // A package of its own, so that ordinary builds never see the targets: they have no `main` without libFuzzer.

@@ -38,6 +38,14 @@ def FuzzSafetensorsHeader():
     yield safetensors([("t", "U8", [4], bytes(4))]) + b"PK\3\4"
 
 
+def FuzzShardIndex():
+    shards = {"a": "model-00001-of-00002.safetensors", "b.é": "model-00002-of-00002.safetensors"}
+    yield json.dumps({"metadata": {"total_size": 12}, "weight_map": shards}, indent=2).encode()
+    yield json.dumps({"weight_map": {}}).encode()
+    yield json.dumps({"metadata": {"total_size": 1.5, "x": [None, True]}, "weight_map": {"a": "a"}, "y": {}}).encode()
+    yield b'{"weight_map":{"\\u0061":"\\ud83d\\ude42.safetensors"}}'
+
+
 def main(folder, *targets):
     for target in targets:
         place = Path(folder) / target
