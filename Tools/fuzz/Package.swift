@@ -6,6 +6,9 @@ import PackageDescription
 let parsers: [(target: String, library: String)] = [
     ("FuzzSafetensorsHeader", "Safetensors"),
     ("FuzzShardIndex", "Safetensors"),
+    ("FuzzNumPyHeader", "NumPy"),
+    ("FuzzZipDirectory", "NumPy"),
+    ("FuzzZipMember", "NumPy"),
 ]
 
 // A package of its own, so that ordinary builds never see the targets: they have no `main` without libFuzzer.

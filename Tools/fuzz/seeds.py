@@ -4,9 +4,12 @@
 One function a target, of the target's name, that yields small valid files. The standard library suffices.
 """
 
+import io
 import json
 import struct
 import sys
+import zipfile
+import zlib
 from pathlib import Path
 
 
@@ -44,6 +47,83 @@ def FuzzShardIndex():
     yield json.dumps({"weight_map": {}}).encode()
     yield json.dumps({"metadata": {"total_size": 1.5, "x": [None, True]}, "weight_map": {"a": "a"}, "y": {}}).encode()
     yield b'{"weight_map":{"\\u0061":"\\ud83d\\ude42.safetensors"}}'
+
+
+def npy(text, data=b"", version=(1, 0)):
+    """A .npy file with the header `text`."""
+    text = text.encode("utf-8" if version[0] == 3 else "latin-1") + b"\n"
+    return b"\x93NUMPY" + bytes(version) + struct.pack("<H" if version[0] == 1 else "<I", len(text)) + text + data
+
+
+def array(descr="<f4", order=False, shape="(2, 3)", data=bytes(24), **options):
+    return npy(f"{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}, }}", data, **options)
+
+
+def FuzzNumPyHeader():
+    yield array()
+    yield array(version=(2, 0))
+    yield array(version=(3, 0))
+    yield array(">c16", True, "(1L, 1L)", bytes(16))
+    yield array("|b1", False, "()", b"\2")
+    yield npy("{\"shape\": (0,), \"descr\": \"\\x3cV2\", \"fortran_order\": False}")
+    yield npy("{'descr': [('a', '<f4'), (('t', 'b'), [('c', '|O')])], 'fortran_order': False, 'shape': (-1, 2)}")
+    yield npy("{'descr': ('<f4', (2,)), 'fortran_order': None, 'shape': [1]}")
+
+
+class Unseekable(io.BytesIO):
+    """Makes zipfile write data descriptors."""
+
+    def seekable(self):
+        return False
+
+    def tell(self):
+        raise OSError
+
+
+def archive(*members, method=zipfile.ZIP_STORED, target=io.BytesIO, comment=b"", zip64=True):
+    file = target()
+    with zipfile.ZipFile(file, "w", method) as out:
+        out.comment = comment
+        for name, content in members:
+            with out.open(zipfile.ZipInfo(name), "w", force_zip64=zip64) as member:
+                member._compress_type = method
+                member.write(content)
+    return file.getvalue()
+
+
+def FuzzZipDirectory():
+    both = [("a.npy", array()), ("b/c.npy", array("|b1", True, "(2, 2)", bytes(4)))]
+    yield archive()
+    yield archive(*both)
+    yield archive(*both, comment=b"comment", zip64=False)
+    yield archive(*both, ("README", b"text"), ("folder/", b""), target=Unseekable)
+    plain = archive(("é.npy", array()), zip64=False)
+    end = plain.rindex(b"PK\5\6")
+    size, offset = struct.unpack("<II", plain[end + 12:end + 20])
+    large = struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, 1, 1, size, offset)
+    locator = struct.pack("<4sIQI", b"PK\6\7", 0, end, 1)
+    yield plain[:end] + large + locator + plain[end:end + 8] + b"\xff" * 12 + plain[end + 20:]
+
+
+def FuzzZipMember():
+    def member(method, content, packed):
+        return struct.pack("<BII", method, zlib.crc32(content), len(content)) + packed
+
+    def deflated(content, level=9):
+        packer = zlib.compressobj(level, zlib.DEFLATED, -15)
+        return packer.compress(content) + packer.flush()
+
+    def zstandard(content):
+        # A frame with one raw block.
+        block = struct.pack("<I", len(content) << 3 | 1)[:3]
+        return b"\x28\xb5\x2f\xfd\x00\x38" + block + content
+
+    for content in [array(), array("<u1", True, "(40, 30)", bytes(range(240)) * 5)]:
+        yield member(0, content, content)
+        yield member(8, content, deflated(content))
+        yield member(8, content, deflated(content, 0))
+        yield member(93, content, zstandard(content))
+        yield member(93, content, zstandard(content[:50]) + b"\x50\x2a\x4d\x18\1\0\0\0x" + zstandard(content[50:]))
 
 
 def main(folder, *targets):

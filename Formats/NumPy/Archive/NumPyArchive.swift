@@ -13,7 +13,7 @@ public struct NumPyArchive: TensorSource {
     public let warnings: [String]
     let file: InputFile
     let arrays: [ArchivedArray]
-    private let places: [[UInt8]: Int]
+    private let places: [TensorName: Int]
 
     /// `.npz`.
     public var format: ContainerFormat { .npz }
@@ -23,7 +23,7 @@ public struct NumPyArchive: TensorSource {
         let file = try InputFile(path)
         var arrays: [ArchivedArray] = []
         var warnings: [String]
-        var places: [[UInt8]: Int] = [:]
+        var places: [TensorName: Int] = [:]
         do throws(TensorFileError) {
             let directory = try ZipDirectory(file, options: options)
             warnings = directory.warnings
@@ -34,7 +34,7 @@ public struct NumPyArchive: TensorSource {
                 }
                 do throws(TensorFileError) {
                     let array = try ArchivedArray(member, in: file, options: options)
-                    places[Array(array.payload.tensor.name.utf8)] = arrays.count
+                    places[TensorName(array.payload.tensor.name)] = arrays.count
                     arrays.append(array)
                 } catch {
                     guard error.kind == .unsupported, options.skipsForeignTypes else { throw error }
@@ -76,7 +76,7 @@ public struct NumPyArchive: TensorSource {
     }
 
     func array(_ tensor: TensorDescriptor) throws(TensorFileError) -> ArchivedArray {
-        guard let index = places[Array(tensor.name.utf8)], tensors[index] == tensor else {
+        guard let index = places[TensorName(tensor.name)], tensors[index] == tensor else {
             throw missing(tensor.name, in: path)
         }
         return arrays[index]

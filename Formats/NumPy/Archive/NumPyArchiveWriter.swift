@@ -90,7 +90,7 @@ public final class NumPyArchiveWriter: TensorSink {
     }
 
     private static func checkNames(_ tensors: [TensorDescriptor]) throws(TensorFileError) {
-        var names: Set<[UInt8]> = []
+        var names: Set<TensorName> = []
         for tensor in tensors {
             let name = Array(tensor.name.utf8)
             let fault =
@@ -105,7 +105,7 @@ public final class NumPyArchiveWriter: TensorSink {
                     remedy: "rename the tensor"
                 )
             }
-            guard names.insert(name).inserted else {
+            guard names.insert(TensorName(tensor.name)).inserted else {
                 throw TensorFileError(
                     .duplicate,
                     place: "tensor \"\(tensor.name)\"",

@@ -1,0 +1,14 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "formats-bench",
+    platforms: [.macOS(.v26)],
+    dependencies: [.package(name: "seeconv", path: "../../..")],
+    targets: [
+        .executableTarget(
+            name: "numpy-bench",
+            dependencies: [.product(name: "NumPy", package: "seeconv")]
+        )
+    ]
+)

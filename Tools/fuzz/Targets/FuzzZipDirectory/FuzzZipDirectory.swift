@@ -1,0 +1,35 @@
+import Foundation
+import NumPy
+import TensorFile
+
+/// The file that holds the input at hand, because the reader wants one; beside the corpora (`run` starts there).
+private let path = ".build/input.npz"
+
+/// Reads the input as an archive, strictly and leniently. What is accepted must be sound, and lenient reading must accept
+/// whatever strict reading does, alike.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzOne(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+    let bytes = unsafe Data(bytes: start, count: count)
+    guard (try? bytes.write(to: URL(filePath: path))) != nil else { fatalError("\(path) cannot be written") }
+    let strict = try? NumPyArchive(path, options: NumPyOptions(strictness: .strict))
+    let lenient = try? NumPyArchive(path, options: NumPyOptions(skipsForeignTypes: true))
+    if let strict { precondition(strict.tensors == lenient?.tensors && strict.warnings.isEmpty) }
+    guard let archive = lenient else { return 0 }
+    precondition(Set(archive.tensors.map { TensorName($0.name) }).count == archive.tensors.count)
+    var places: [Range<Int>] = []
+    for tensor in archive.tensors {
+        if let place = archive.location(of: tensor) {
+            precondition(place.byteCount == tensor.byteCount)
+            places.append(place.offset..<place.offset + place.byteCount)
+        }
+        // What deflate makes of a few bytes is checked by the target for members.
+        guard tensor.byteCount <= 1 << 16 else { continue }
+        var streamed = 0
+        let isWhole = (try? archive.stream(tensor, chunkBytes: 100) { streamed += $0.count }) != nil
+        precondition(streamed <= tensor.byteCount && (!isWhole || streamed == tensor.byteCount))
+    }
+    places.sort { $0.lowerBound < $1.lowerBound }
+    for (one, next) in zip(places, places.dropFirst()) { precondition(one.upperBound <= next.lowerBound) }
+    precondition(places.last.map { $0.upperBound <= count } ?? true)
+    return 0
+}
