@@ -6,8 +6,13 @@ let strict: [SwiftSetting] =
     [.enableUpcomingFeature("ExistentialAny"), .enableExperimentalFeature("Lifetimes")]
     + (Context.environment["SEECONV_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
-func module(_ name: String, in folder: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: "\(folder)/\(name)", swiftSettings: strict)
+func module(
+    _ name: String,
+    in folder: String,
+    _ dependencies: [Target.Dependency] = [],
+    exclude: [String] = []
+) -> Target {
+    .target(name: name, dependencies: dependencies, path: "\(folder)/\(name)", exclude: exclude, swiftSettings: strict)
 }
 
 func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -51,7 +56,7 @@ let package = Package(
         module("LinearAlgebra", in: "Sources", ["Kernels"]),
 
         // Floor 2: containers, tokens, the heart.
-        module("Safetensors", in: "Formats", ["TensorFile", "JSONText"]),
+        module("Safetensors", in: "Formats", ["TensorFile", "JSONText"], exclude: ["README.md"]),
         module("GGUF", in: "Formats", ["TensorFile"]),
         module("NumPy", in: "Formats", ["TensorFile", "CZlib", "CZstd"]),
         module("Tokenizers", in: "Sources", ["JSONText"]),

@@ -130,7 +130,9 @@ struct HeaderEntry {
                 throw HeaderFault.malformed("not a non-negative integer: \(kind.name)", at: place())
             }
             let start = reader.offset
-            guard let size = try? reader.readInt(), size >= 0 else { throw sizeError(text, start, at: place()) }
+            guard text[start] != UInt8(ascii: "-"), let size = try? reader.readInt() else {
+                throw sizeError(text, start, at: place())
+            }
             take(index, size)
             count = index + 1
         }

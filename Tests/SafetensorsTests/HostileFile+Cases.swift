@@ -44,6 +44,7 @@ extension HostileFile {
         HostileFile("S21 F4", FileBytes.oneTensor(type: "\"F4\"", shape: "[3]"), .malformed, "end inside a byte"),
         HostileFile("S21 F6", FileBytes.oneTensor(type: "\"F6_E2M3\"", shape: "[6]"), .malformed, "inside a byte"),
         HostileFile("S22 −1", FileBytes.oneTensor(shape: "[-1]"), .malformed, "not a non-negative integer: -1"),
+        HostileFile("S22 −0", FileBytes.oneTensor(shape: "[-0]"), .malformed, "not a non-negative integer: -0"),
         HostileFile("S22 2.0", FileBytes.oneTensor(shape: "[2.0]"), .malformed, "not a non-negative integer: 2.0"),
         HostileFile("S22 2e0", FileBytes.oneTensor(shape: "[2e0]"), .malformed, "not a non-negative integer: 2e0"),
         HostileFile("S22 text", FileBytes.oneTensor(shape: "[\"2\"]"), .malformed, "not a non-negative integer"),
