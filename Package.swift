@@ -58,7 +58,7 @@ let package = Package(
         // Floor 2: containers, tokens, the heart.
         module("Safetensors", in: "Formats", ["TensorFile", "JSONText"], exclude: ["README.md"]),
         module("GGUF", in: "Formats", ["TensorFile"]),
-        module("NumPy", in: "Formats", ["TensorFile", "CZlib", "CZstd"]),
+        module("NumPy", in: "Formats", ["TensorFile", "Kernels", "CZlib", "CZstd"]),
         module("Tokenizers", in: "Sources", ["JSONText"]),
         module("Lexicons", in: "Sources", ["JSONText"]),
         module("Entanglement", in: "Sources", ["LinearAlgebra"]),
@@ -94,7 +94,7 @@ let package = Package(
         tests(of: "LinearAlgebra", ["Kernels"]),
         tests(of: "Safetensors", ["TensorFile"]),
         tests(of: "GGUF", ["TensorFile"]),
-        tests(of: "NumPy", ["TensorFile", "CZlib", "CZstd"]),
+        tests(of: "NumPy", ["TensorFile", "Kernels", "CZlib", "CZstd"]),
         tests(of: "Tokenizers"),
         tests(of: "Lexicons"),
         tests(of: "Entanglement", ["LinearAlgebra"]),

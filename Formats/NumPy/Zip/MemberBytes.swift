@@ -1,4 +1,3 @@
-import CZlib
 import TensorFile
 
 /// A member's unpacked bytes, from first to last: never more than declared, and with their checksum proved at the end.
@@ -8,7 +7,7 @@ final class MemberBytes: SequentialBytes {
     /// Nil for stored members.
     private let decoder: (any MemberDecoder)?
     private var done = 0
-    private var checksum: UInt = 0
+    private var checksum = Checksum()
 
     /// The unpacked bytes that have not been read.
     var left: Int { member.entry.size - done }
@@ -60,10 +59,7 @@ final class MemberBytes: SequentialBytes {
                 try file.read(at: member.dataOffset + done, into: buffer)
             }
         } catch { throw error.inMember(member.entry.name) }
-        // zlib starts anew when it is given no address.
-        if let address = buffer.baseAddress, !buffer.isEmpty {
-            checksum = crc32_z(checksum, address.assumingMemoryBound(to: UInt8.self), buffer.count)
-        }
+        checksum.update(UnsafeRawBufferPointer(buffer))
         done += buffer.count
     }
 
@@ -78,11 +74,11 @@ final class MemberBytes: SequentialBytes {
                 guard count == 0 else { throw sizeMismatch("unpacks to more") }
                 guard decoder.isExhausted else { throw corruptStream("bytes follow the packed stream") }
             }
-            guard checksum == member.entry.checksum else {
+            guard checksum.value == member.entry.checksum else {
                 throw TensorFileError(
                     .mismatch,
                     place: "CRC-32",
-                    cause: "the bytes have \(String(checksum, radix: 16)), "
+                    cause: "the bytes have \(String(checksum.value, radix: 16)), "
                         + "\(String(member.entry.checksum, radix: 16)) is stated",
                     remedy: "the file is damaged; fetch it again"
                 )

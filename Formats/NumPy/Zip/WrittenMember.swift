@@ -5,7 +5,7 @@ struct WrittenMember {
     let size: Int
     let headerOffset: Int
     var compressedSize = 0
-    var checksum: UInt32 = 0
+    var checksum = Checksum()
     /// Bytes of the alignment field in the local header; 0, or 6 and more.
     var padding = 0
 
@@ -77,7 +77,7 @@ struct WrittenMember {
         bytes.append(littleEndian: flags)
         bytes.append(littleEndian: method.rawValue)
         bytes.append(littleEndian: Self.date)
-        bytes.append(littleEndian: checksum)
+        bytes.append(littleEndian: checksum.value)
         bytes.append(littleEndian: compressedSize)
         bytes.append(littleEndian: size)
         bytes.append(littleEndian: UInt16(name.count))

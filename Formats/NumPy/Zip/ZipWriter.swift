@@ -1,4 +1,3 @@
-import CZlib
 import TensorFile
 
 /// How the members of an archive are packed.
@@ -31,6 +30,7 @@ final class ZipWriter {
     private let compression: NumPyCompression
     private let encoder: (any MemberEncoder)?
     private var members: [WrittenMember] = []
+    private var current: WrittenMember?
 
     init(_ output: OutputFile, compression: NumPyCompression) throws(TensorFileError) {
         self.output = output
@@ -52,20 +52,12 @@ final class ZipWriter {
         }
         try output.append(member.localHeader)
         try encoder?.begin(size: size)
-        members.append(member)
+        current = member
     }
 
     /// Appends bytes of the current member.
     func append(_ bytes: UnsafeRawBufferPointer) throws(TensorFileError) {
-        guard let address = bytes.baseAddress, !bytes.isEmpty, var member = members.popLast() else { return }
-        member.checksum = UInt32(
-            truncatingIfNeeded: crc32_z(
-                UInt(member.checksum),
-                address.assumingMemoryBound(to: UInt8.self),
-                bytes.count
-            )
-        )
-        members.append(member)
+        current?.checksum.update(bytes)
         if let encoder {
             try encoder.encode(bytes) { (packed) throws(TensorFileError) in try output.append(packed) }
         } else {
@@ -75,7 +67,7 @@ final class ZipWriter {
 
     /// Ends the current member.
     func end() throws(TensorFileError) {
-        guard var member = members.popLast() else { return }
+        guard var member = current.take() else { return }
         if let encoder {
             try encoder.finish { (packed) throws(TensorFileError) in try output.append(packed) }
             member.compressedSize = output.size - member.headerOffset - member.localHeaderBytes
