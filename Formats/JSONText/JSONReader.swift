@@ -257,8 +257,8 @@ extension JSONReader {
         if isWhole, let value = wholeNumber(start..<end) { return .integer(value) }
         // A number's characters are ASCII; only its length is the file's choice, and conversion is linear in it.
         let text = String(decoding: bytes.extracting(start..<end).copied(), as: UTF8.self)
-        guard let value = Double(text) else {
-            throw JSONError(offset: start, cause: "the number \(text) cannot be read")
+        guard let value = Double(text), value.isFinite else {
+            throw JSONError(offset: start, cause: "a number out of range")
         }
         return .double(value)
     }
