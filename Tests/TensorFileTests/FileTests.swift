@@ -82,6 +82,49 @@ import Testing
         }
     }
 
+    @Test func readsLargeBuffers() throws {
+        try TestFiles.withTemporaryFolder { folder in
+            let path = folder.appending(path: "large.bin").path
+            let bytes = (0..<5 << 20).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+            try Data(bytes).write(to: URL(filePath: path))
+            #expect(try InputFile(path).bytes(at: 3, count: bytes.count - 3) == Array(bytes.dropFirst(3)))
+        }
+    }
+
+    @Test func sealedOutputsWaitForTheirNames() throws {
+        try TestFiles.withTemporaryFolder { folder in
+            let path = folder.appending(path: "out.bin").path
+            let output = try OutputFile(path, replacing: false)
+            try output.append([1])
+            try output.seal()
+            #expect(!FileManager.default.fileExists(atPath: path))
+            try output.commit()
+            #expect(failureKind { try OutputFile.requireAbsence(of: path) } == .exists)
+            do {
+                let dropped = try OutputFile(path, replacing: true)
+                try dropped.seal()
+            }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["out.bin"])
+        }
+    }
+
+    @Test func editsInPlace() throws {
+        try TestFiles.withTemporaryFolder { folder in
+            let path = folder.appending(path: "in.bin").path
+            try Data([1, 2, 3, 4]).write(to: URL(filePath: path))
+            let file = try InputFile(path)
+            try file.overwriteInPlace([8, 9], at: 1)
+            #expect(try file.bytes(at: 0, count: 4) == [1, 8, 9, 4])
+            #expect(failureKind { try file.overwriteInPlace([0], at: 4) } == .truncated)
+            #expect(failureKind { try file.overwriteInPlace([0], at: -1) } == .truncated)
+            // Another file took the name: its bytes are not ours to change.
+            try FileManager.default.removeItem(atPath: path)
+            try Data([5, 6, 7, 8]).write(to: URL(filePath: path))
+            #expect(failureKind { try file.overwriteInPlace([0], at: 0) } == .system)
+            #expect(try InputFile(path).bytes(at: 0, count: 4) == [5, 6, 7, 8])
+        }
+    }
+
     @Test func mapsWholeFiles() throws {
         try TestFiles.withTemporaryFolder { folder in
             let path = folder.appending(path: "map.bin").path

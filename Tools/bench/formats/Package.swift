@@ -9,6 +9,10 @@ let package = Package(
         .executableTarget(
             name: "numpy-bench",
             dependencies: [.product(name: "NumPy", package: "seeconv")]
-        )
+        ),
+        .executableTarget(
+            name: "safetensors-bench",
+            dependencies: [.product(name: "Safetensors", package: "seeconv")]
+        ),
     ]
 )
