@@ -52,7 +52,7 @@ struct HeaderEntry {
                 place: place(),
                 cause: "size mismatch: \(type.name) \(shape) takes \(tensor.byteCount) bytes, "
                     + "data_offsets [\(range.lowerBound), \(range.upperBound)] hold \(range.count)",
-                remedy: Safetensors.headerRemedy
+                remedy: SafetensorsFormat.headerRemedy
             )
         }
     }
@@ -64,13 +64,13 @@ struct HeaderEntry {
             throw HeaderFault.malformed("a type's name expected, not \(kind.name)", at: place())
         }
         let name = try reader.readString()
-        if let type = Safetensors.typesByName[name] { return type }
-        let known = Safetensors.elementTypes.map(\.name).joined(separator: " ")
+        if let type = SafetensorsFormat.typesByName[name] { return type }
+        let known = SafetensorsFormat.elementTypes.map(\.name).joined(separator: " ")
         throw TensorFileError(
             .unsupported,
             place: place(),
             cause: "unsupported dtype \"\(name)\"; known are \(known)",
-            remedy: Safetensors.typesByName[name.uppercased()] == nil
+            remedy: SafetensorsFormat.typesByName[name.uppercased()] == nil
                 ? "convert the tensor where the file comes from" : "write it in capitals"
         )
     }
@@ -81,7 +81,9 @@ struct HeaderEntry {
         at place: @autoclosure () -> String
     ) throws -> [Int] {
         var shape: [Int] = []
-        _ = try readSizes(&reader, text, limit: Safetensors.rankLimit, at: place()) { _, size in shape.append(size) }
+        _ = try readSizes(&reader, text, limit: SafetensorsFormat.rankLimit, at: place()) { _, size in
+            shape.append(size)
+        }
         return shape
     }
 
@@ -122,7 +124,7 @@ struct HeaderEntry {
                     .limit,
                     place: place(),
                     cause: "more than \(limit) numbers",
-                    remedy: Safetensors.headerRemedy
+                    remedy: SafetensorsFormat.headerRemedy
                 )
             }
             let kind = try reader.peek()
@@ -150,7 +152,7 @@ struct HeaderEntry {
                 .overflow,
                 place: place,
                 cause: "size overflow: \(number) is beyond 2^63",
-                remedy: Safetensors.headerRemedy
+                remedy: SafetensorsFormat.headerRemedy
             ) : HeaderFault.malformed("not a non-negative integer: \(number)", at: place)
     }
 }
@@ -163,10 +165,10 @@ enum HeaderFault {
     }
 
     static func malformed(_ cause: String, at place: String) -> TensorFileError {
-        TensorFileError(.malformed, place: place, cause: cause, remedy: Safetensors.headerRemedy)
+        TensorFileError(.malformed, place: place, cause: cause, remedy: SafetensorsFormat.headerRemedy)
     }
 
     static func duplicate(_ cause: String, at place: String) -> TensorFileError {
-        TensorFileError(.duplicate, place: place, cause: cause, remedy: Safetensors.headerRemedy)
+        TensorFileError(.duplicate, place: place, cause: cause, remedy: SafetensorsFormat.headerRemedy)
     }
 }

@@ -66,7 +66,7 @@ struct HeaderLayout {
             kind,
             place: "tensor \"\(tensors[index].name)\"",
             cause: cause,
-            remedy: kind == .gap ? "read leniently if the file is trusted" : Safetensors.headerRemedy
+            remedy: kind == .gap ? "read leniently if the file is trusted" : SafetensorsFormat.headerRemedy
         )
     }
 }

@@ -21,7 +21,7 @@ struct HeaderParser {
     mutating func parse(_ text: Span<UInt8>) throws {
         var reader = JSONReader(text)
         try reader.readObject { key, reader in
-            if key == Safetensors.metadataKey {
+            if key == SafetensorsFormat.metadataKey {
                 try readMetadata(&reader)
             } else {
                 try judgeName(key, at: reader.offset)
@@ -39,7 +39,7 @@ struct HeaderParser {
     // MARK: - Metadata
 
     private mutating func readMetadata(_ reader: inout JSONReader) throws {
-        let place = "header, byte \(8 + reader.offset), \(Safetensors.metadataKey)"
+        let place = "header, byte \(8 + reader.offset), \(SafetensorsFormat.metadataKey)"
         guard !hasMetadata else { throw HeaderFault.duplicate("the metadata map stands twice", at: place) }
         hasMetadata = true
         switch try reader.peek() {
@@ -69,7 +69,7 @@ struct HeaderParser {
     // MARK: - Names
 
     private mutating func judgeName(_ name: String, at offset: Int) throws(TensorFileError) {
-        let fault = Safetensors.nameFault(name)
+        let fault = SafetensorsFormat.nameFault(name)
         guard name.isEmpty || fault != nil else { return }
         let place = HeaderFault.place(offset, name)
         guard let fault else { return findings.append(StructureFinding(.warning, place: place, "the name is empty")) }

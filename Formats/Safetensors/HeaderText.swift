@@ -16,8 +16,8 @@ struct HeaderText {
         reserve: Int = 0
     ) throws(TensorFileError) {
         let text = HeaderText.json(tensors, metadata)
-        let wanted = text.utf8.count + min(max(0, reserve), Safetensors.headerLengthLimit)
-        guard let length = wanted.aligned(to: 8), length <= Safetensors.headerLengthLimit else {
+        let wanted = text.utf8.count + min(max(0, reserve), SafetensorsFormat.headerLengthLimit)
+        guard let length = wanted.aligned(to: 8), length <= SafetensorsFormat.headerLengthLimit else {
             throw HeaderText.tooLong(wanted)
         }
         self.init(text, length: length)
@@ -47,7 +47,7 @@ struct HeaderText {
         var text = "{"
         if !metadata.isEmpty {
             let members = metadata.map { "\(JSONValue.quoted($0.key)):\(JSONValue.quoted($0.value))" }
-            text += "\"\(Safetensors.metadataKey)\":{\(members.joined(separator: ","))}"
+            text += "\"\(SafetensorsFormat.metadataKey)\":{\(members.joined(separator: ","))}"
         }
         var offset = 0
         for tensor in tensors {
@@ -65,7 +65,7 @@ struct HeaderText {
         TensorFileError(
             .limit,
             place: "header",
-            cause: "header too large: \(count) bytes, the format allows \(Safetensors.headerLengthLimit)",
+            cause: "header too large: \(count) bytes, the format allows \(SafetensorsFormat.headerLengthLimit)",
             remedy: "write the tensors to several files"
         )
     }

@@ -22,7 +22,7 @@ extension SafetensorsFile {
     ) throws(TensorFileError) -> MetadataEdit {
         let old = try SafetensorsFile(path)
         do throws(TensorFileError) {
-            try Safetensors.checkUnique(metadata)
+            try SafetensorsFormat.checkUnique(metadata)
             let length = old.header.length
             if inPlace, let text = HeaderText(tensors: old.tensors, metadata: metadata, fitting: length) {
                 try old.file.overwriteInPlace(text.bytes, at: 0)

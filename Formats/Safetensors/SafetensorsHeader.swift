@@ -47,10 +47,15 @@ public struct SafetensorsHeader: Sendable {
                 error.isDepthLimit ? .limit : .malformed,
                 place: "header, byte \(8 + error.offset)",
                 cause: "malformed JSON: \(error.cause)",
-                remedy: Safetensors.headerRemedy
+                remedy: SafetensorsFormat.headerRemedy
             )
         } catch {
-            throw TensorFileError(.malformed, place: "header", cause: "\(error)", remedy: Safetensors.headerRemedy)
+            throw TensorFileError(
+                .malformed,
+                place: "header",
+                cause: "\(error)",
+                remedy: SafetensorsFormat.headerRemedy
+            )
         }
         let layout = try HeaderLayout(
             parser.tensors,
@@ -85,12 +90,13 @@ public struct SafetensorsHeader: Sendable {
             )
         }
         let claimed = prefix[..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        guard let length = Int(exactly: claimed), length <= Safetensors.headerLengthLimit else {
+        guard let length = Int(exactly: claimed), length <= SafetensorsFormat.headerLengthLimit else {
             throw foreign(
                 or: TensorFileError(
                     .limit,
                     place: "byte 0, header length",
-                    cause: "header too large: \(claimed) bytes, the format allows \(Safetensors.headerLengthLimit)",
+                    cause:
+                        "header too large: \(claimed) bytes, the format allows \(SafetensorsFormat.headerLengthLimit)",
                     remedy: "this is no safetensors file, or it is damaged; fetch it again"
                 )
             )

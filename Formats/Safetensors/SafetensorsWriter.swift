@@ -24,8 +24,8 @@ public final class SafetensorsWriter: TensorSink {
         replacing: Bool = false
     ) throws(TensorFileError) {
         do throws(TensorFileError) {
-            try Safetensors.checkWritable(tensors, metadata)
-            order = tensors.sorted(by: Safetensors.isWrittenBefore)
+            try SafetensorsFormat.checkWritable(tensors, metadata)
+            order = tensors.sorted(by: SafetensorsFormat.isWrittenBefore)
             let header = try HeaderText(tensors: order, metadata: metadata, reserve: headerReserve)
             output = try OutputFile(path, replacing: replacing)
             try output.append(header.bytes)
@@ -82,7 +82,7 @@ public final class SafetensorsWriter: TensorSink {
     }
 }
 
-extension Safetensors {
+extension SafetensorsFormat {
     /// The reference's order of writing.
     static func isWrittenBefore(_ one: TensorDescriptor, _ other: TensorDescriptor) -> Bool {
         let ranks = (writingRank[one.type] ?? .max, writingRank[other.type] ?? .max)

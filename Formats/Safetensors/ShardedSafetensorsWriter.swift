@@ -37,11 +37,11 @@ public final class ShardedSafetensorsWriter: TensorSink {
                 remedy: "add the ending"
             )
         }
-        do throws(TensorFileError) { try Safetensors.checkWritable(tensors, metadata) } catch {
+        do throws(TensorFileError) { try SafetensorsFormat.checkWritable(tensors, metadata) } catch {
             throw error.inFile(path)
         }
         shards = ShardedSafetensorsWriter.plan(tensors, maximumShardSize: maximumShardSize)
-            .map { $0.sorted(by: Safetensors.isWrittenBefore) }
+            .map { $0.sorted(by: SafetensorsFormat.isWrittenBefore) }
         let (base, count) = (path.dropLast(suffix.count), shards.count)
         shardPaths =
             count == 1

@@ -86,7 +86,7 @@ import Testing
         #expect(try parse(FileBytes.oneTensor(shape: shape, range: "[0,1]", zeros: 1)).tensors[0].shape.count == 101)
     }
 
-    @Test(arguments: Safetensors.elementTypes) func everyType(type: ElementType) throws {
+    @Test(arguments: SafetensorsFormat.elementTypes) func everyType(type: ElementType) throws {
         let descriptor = try TensorDescriptor(name: "t", type: type, shape: [2, 4])
         let count = descriptor.byteCount
         let bytes = FileBytes.make("{\(FileBytes.entry("t", type.name, "[2,4]", 0, count))}", zeros: count)
@@ -94,7 +94,7 @@ import Testing
     }
 
     @Test func thereAre22Types() {
-        #expect(Set(Safetensors.elementTypes).count == 22)
+        #expect(Set(SafetensorsFormat.elementTypes).count == 22)
     }
 
     @Test func aHundredThousandTensors() throws {

@@ -49,7 +49,7 @@ import Testing
 
     @Test func everyTypeThatTheReferenceCanWriteIsThere() throws {
         let file = try SafetensorsFile(Self.folder.appending(path: "every-type.safetensors").path)
-        let missing = Set(Safetensors.elementTypes).subtracting(file.tensors.map(\.type))
+        let missing = Set(SafetensorsFormat.elementTypes).subtracting(file.tensors.map(\.type))
         #expect(missing == [.float6E2M3, .float6E3M2])
         #expect(file.tensors.allSatisfy { $0.shape == [2, 4] })
     }

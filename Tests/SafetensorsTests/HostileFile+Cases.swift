@@ -41,6 +41,12 @@ extension HostileFile {
             .mismatch,
             "takes 16 bytes, data_offsets [0, 4] hold 4"
         ),
+        HostileFile(
+            "S15 F4",
+            FileBytes.oneTensor(type: "\"F4\"", shape: "[1,4]", range: "[0,4]"),
+            .mismatch,
+            "F4 [1, 4] takes 2 bytes, data_offsets [0, 4] hold 4"
+        ),
         HostileFile("S21 F4", FileBytes.oneTensor(type: "\"F4\"", shape: "[3]"), .malformed, "end inside a byte"),
         HostileFile("S21 F6", FileBytes.oneTensor(type: "\"F6_E2M3\"", shape: "[6]"), .malformed, "inside a byte"),
         HostileFile("S22 −1", FileBytes.oneTensor(shape: "[-1]"), .malformed, "not a non-negative integer: -1"),

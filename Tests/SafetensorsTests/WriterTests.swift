@@ -42,8 +42,28 @@ import Testing
         #expect(try written([], [], metadata: metadata) == FileBytes.make(header.paddedTo8))
     }
 
+    @Test(arguments: [(12, 12), (4, 6)]) func filesOfTheShapeOfGPT2(layers: Int, heads: Int) throws {
+        // Heads of 2 instead of 64 values, and 100 tokens: the names and proportions are what matters.
+        let width = heads * 2
+        var shapes: [(name: String, shape: [Int])] = [
+            ("wte", [100, width]), ("wpe", [20, width]), ("ln_f.weight", [width]), ("ln_f.bias", [width]),
+        ]
+        for layer in 0..<layers {
+            for (part, columns) in [("attn.c_attn", 3 * width), ("attn.c_proj", width), ("mlp.c_fc", 4 * width)] {
+                shapes.append(("h.\(layer).\(part).weight", [width, columns]))
+                shapes.append(("h.\(layer).\(part).bias", [columns]))
+            }
+            shapes.append(("h.\(layer).attn.bias", [1, 1, 20, 20]))
+        }
+        let tensors = try shapes.map { try TensorDescriptor(name: $0.name, type: .float32, shape: $0.shape) }
+        let total = tensors.reduce(0) { $0 + $1.byteCount }
+        let header = try parse(try written(tensors, [UInt8](repeating: 1, count: total), chunk: 1_000))
+        #expect(Set(header.tensors) == Set(tensors))
+        #expect(header.dataByteCount == total)
+    }
+
     @Test func tensorsAreOrderedByTypeThenByTheBytesOfTheirNames() throws {
-        let shuffled = try Safetensors.elementTypes.reversed().flatMap { type in
+        let shuffled = try SafetensorsFormat.elementTypes.reversed().flatMap { type in
             try ["z", "é", "e\u{301}", "Z"].map {
                 try TensorDescriptor(name: "\($0)\(type.name)", type: type, shape: [4])
             }
@@ -52,7 +72,7 @@ import Testing
         let data = (0..<total).map { UInt8(truncatingIfNeeded: $0) }
         let bytes = try written(shuffled, data, chunk: 7)
         let header = try parse(bytes)
-        #expect(header.tensors.map(\.type) == Safetensors.elementTypes.flatMap { [$0, $0, $0, $0] })
+        #expect(header.tensors.map(\.type) == SafetensorsFormat.elementTypes.flatMap { [$0, $0, $0, $0] })
         #expect(header.tensors.prefix(4).map { $0.name.prefix(1) }.elementsEqual(["Z", "e\u{301}", "z", "é"]))
         #expect(header.tensors[1].name.utf8.count == 6)
         #expect(header.length % 8 == 0)
@@ -111,7 +131,7 @@ import Testing
     @Test func headersOverTheLimitAreRefused() throws {
         try TestFiles.withTemporaryFolder { folder in
             let path = folder.appending(path: "out.safetensors").path
-            for reserve in [Safetensors.headerLengthLimit - 1, .max] {
+            for reserve in [SafetensorsFormat.headerLengthLimit - 1, .max] {
                 #expect(
                     failure { _ = try SafetensorsWriter(path, tensors: [], headerReserve: reserve) }?.kind == .limit
                 )
@@ -135,7 +155,7 @@ import Testing
         var random = SplitMix(state: seed)
         for _ in 0..<100 {
             let tensors = try (0..<Int.random(in: 0...12, using: &random)).map { index in
-                let type = Safetensors.elementTypes.randomElement(using: &random) ?? .float32
+                let type = SafetensorsFormat.elementTypes.randomElement(using: &random) ?? .float32
                 let rank = Int.random(in: 0...3, using: &random)
                 // A multiple of 4 at the end makes whole bytes of every sub-byte type.
                 let shape = (0..<rank).map { _ in Int.random(in: 0...5, using: &random) } + [4]

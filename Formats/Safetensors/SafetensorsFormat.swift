@@ -2,7 +2,7 @@
 import TensorFile
 
 /// The format's constants and rules that reader and writer share.
-public enum Safetensors {
+public enum SafetensorsFormat {
     /// The longest header, in bytes: the reference's limit, equal allowed.
     public static let headerLengthLimit = 100_000_000
     /// The most dimensions of a tensor: far above every framework's, and it bounds messages.
