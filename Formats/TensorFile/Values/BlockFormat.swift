@@ -3,8 +3,8 @@
 protocol BlockFormat: SendableMetatype {
     /// The type, whose `geometry` says how many values and bytes a block has.
     static var type: ElementType { get }
-    /// Magnitudes up to this are certain to stay finite; beyond it the encoded block is looked at.
-    static var safeMagnitude: Float { get }
+    /// Magnitudes up to this are certain to stay finite; beyond it, or where it is nil, the encoded block is looked at.
+    static var safeMagnitude: Float? { get }
     /// Reads the values of one block.
     static func decode(_ block: UnsafeRawPointer, into values: UnsafeMutablePointer<Float>)
     /// True where no scale of the block (no value, for plain floats) is NaN or infinite.
@@ -19,7 +19,7 @@ protocol EncodableBlockFormat: BlockFormat {
 
 extension BlockFormat {
     /// No block type's scale exceeds its largest value, and scales are F16.
-    static var safeMagnitude: Float { Half.greatest }
+    static var safeMagnitude: Float? { Half.greatest }
 }
 
 extension UnsafeRawPointer {

@@ -23,3 +23,33 @@ enum Rounding {
         return Int8(value.rounded(.toNearestOrAwayFromZero))
     }
 }
+
+extension Rounding {
+    /// The least and the greatest value, −0 before 0, NaNs at the ends.
+    static func range(_ values: UnsafePointer<Float>, _ count: Int) -> (least: Float, greatest: Float) {
+        func ordered(_ bits: Int32) -> Int32 { bits ^ (bits >> 31 & 0x7FFF_FFFF) }
+        var (least, greatest) = (Int32.max, Int32.min)
+        for index in 0..<count {
+            let place = ordered(Int32(bitPattern: values[index].bitPattern))
+            least = min(least, place)
+            greatest = max(greatest, place)
+        }
+        func value(_ place: Int32) -> Float { Float(bitPattern: UInt32(bitPattern: ordered(place))) }
+        return (value(least), value(greatest))
+    }
+
+    /// The whole number nearest to `value`, halves to even; beyond 2²² merely a value far from any code.
+    static func nearest(_ value: Float) -> Float { (value + 12_582_912) - 12_582_912 }
+
+    /// `value` within `low...high`; `high` where it is NaN.
+    static func held(_ value: Float, _ low: Float, _ high: Float) -> Float {
+        let below = value < high ? value : high
+        return below > low ? below : low
+    }
+
+    /// `value` rounded and within `low...high`.
+    static func whole(_ value: Float, _ low: Float, _ high: Float) -> Float { held(nearest(value), low, high) }
+
+    /// One over `scale`, and 0 for 0.
+    static func inverse(_ scale: Float) -> Float { scale == 0 ? 0 : 1 / scale }
+}

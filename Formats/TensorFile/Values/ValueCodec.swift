@@ -30,7 +30,7 @@ public enum ValueCodec {
         guard let source = bytes.baseAddress, let target = values.baseAddress else { return }
         if type.isInteger { return try decodeIntegers(source, as: type, into: values) }
         guard let codec = BlockCodec.of(type) else { throw unsupported(type, "decoded") }
-        codec.decode(source, target, blocks)
+        codec.loops.decode(source, target, blocks)
     }
 
     /// Encodes all of `values` into `bytes`, rounding to the nearest value that the type has.
@@ -47,7 +47,9 @@ public enum ValueCodec {
         let blocks = try countBlocks(of: type, values: values.count, bytes: bytes.count)
         guard let source = values.baseAddress, let target = bytes.baseAddress else { return }
         if type.isInteger { return try encodeIntegers(values, as: type, into: target) }
-        guard let codec = BlockCodec.of(type), let encode = codec.encode else { throw unsupported(type, "encoded") }
+        guard let codec = BlockCodec.of(type), let encode = codec.loops.encode else {
+            throw unsupported(type, "encoded")
+        }
         // A piece at a time, so that the check finds the values still in the cache.
         let geometry = type.geometry
         let piece = max(1, 4096 / geometry.elements)
@@ -114,5 +116,5 @@ extension ElementType {
     /// True where `ValueCodec` reads the type's values.
     public var isDecodable: Bool { isInteger || BlockCodec.of(self) != nil }
     /// True where `ValueCodec` writes the type's values.
-    public var isEncodable: Bool { isInteger || BlockCodec.of(self)?.encode != nil }
+    public var isEncodable: Bool { isInteger || BlockCodec.of(self)?.loops.encode != nil }
 }

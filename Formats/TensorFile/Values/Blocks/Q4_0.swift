@@ -6,22 +6,14 @@ enum Q4_0: EncodableBlockFormat {
 
     static func decode(_ block: UnsafeRawPointer, into values: UnsafeMutablePointer<Float>) {
         let scale = block.half(0)
-        for index in 0..<16 {
-            let pair = block.byte(2 + index)
-            values[index] = scale * Float(Int(pair & 15) - 8)
-            values[index + 16] = scale * Float(Int(pair >> 4) - 8)
-        }
+        for index in 0..<32 { values[index] = scale * Float(Int(block.pairedCode(index, at: 2)) - 8) }
     }
 
     static func encode(_ values: UnsafePointer<Float>, into block: UnsafeMutableRawPointer) {
         let scale = Rounding.signedPeak(values, 32) / -8
-        let inverse = scale == 0 ? 0 : 1 / scale
+        let inverse = Rounding.inverse(scale)
         block.store(half: scale, at: 0)
-        for index in 0..<16 {
-            let low = Rounding.code(values[index] * inverse + 8.5, 15)
-            let high = Rounding.code(values[index + 16] * inverse + 8.5, 15)
-            block.store(byte: low | high << 4, at: 2 + index)
-        }
+        block.storePairs(at: 2) { Rounding.code(values[$0] * inverse + 8.5, 15) }
     }
 
     static func isFinite(_ block: UnsafeRawPointer) -> Bool { block.isFiniteHalf(0) }

@@ -9,7 +9,7 @@ enum Q8_0: EncodableBlockFormat {
 
     static func encode(_ values: UnsafePointer<Float>, into block: UnsafeMutableRawPointer) {
         let scale = abs(Rounding.signedPeak(values, 32)) / 127
-        let inverse = scale == 0 ? 0 : 1 / scale
+        let inverse = Rounding.inverse(scale)
         block.store(half: scale, at: 0)
         for index in 0..<32 {
             let code = Rounding.halfAwayFromZero(values[index] * inverse)

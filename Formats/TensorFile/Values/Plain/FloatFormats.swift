@@ -1,7 +1,7 @@
 /// IEEE 754 binary64, rounded to the nearest Float when read (`ValueCodec` also reads it exactly, as Double).
 enum Float64Format: EncodableBlockFormat {
     static let type = ElementType.float64
-    static let safeMagnitude = Float.infinity
+    static let safeMagnitude: Float? = .infinity
 
     static func decode(_ block: UnsafeRawPointer, into values: UnsafeMutablePointer<Float>) {
         values[0] = Float(block.loadUnaligned(as: Double.self))
@@ -17,7 +17,7 @@ enum Float64Format: EncodableBlockFormat {
 /// IEEE 754 binary32.
 enum Float32Format: EncodableBlockFormat {
     static let type = ElementType.float32
-    static let safeMagnitude = Float.infinity
+    static let safeMagnitude: Float? = .infinity
 
     static func decode(_ block: UnsafeRawPointer, into values: UnsafeMutablePointer<Float>) {
         values[0] = block.loadUnaligned(as: Float.self)
@@ -48,7 +48,7 @@ enum Float16Format: EncodableBlockFormat {
 /// The upper half of a binary32, rounded to nearest even; NaNs become quiet.
 enum BFloat16Format: EncodableBlockFormat {
     static let type = ElementType.bfloat16
-    static let safeMagnitude = Float(bitPattern: 0x7F7F_0000)
+    static let safeMagnitude: Float? = Float(bitPattern: 0x7F7F_0000)
 
     static func decode(_ block: UnsafeRawPointer, into values: UnsafeMutablePointer<Float>) {
         values[0] = Float(bitPattern: UInt32(block.word(0)) << 16)
