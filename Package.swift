@@ -33,6 +33,7 @@ let package = Package(
         .library(name: "Safetensors", targets: ["Safetensors"]),
         .library(name: "GGUF", targets: ["GGUF"]),
         .library(name: "NumPy", targets: ["NumPy"]),
+        .library(name: "LinearAlgebra", targets: ["LinearAlgebra"]),
         .library(name: "SEE", targets: ["SEE"]),
         .executable(name: "seeconv", targets: ["seeconv"]),
     ],

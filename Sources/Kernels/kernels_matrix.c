@@ -1,12 +1,11 @@
 #include "kernels_matrix.h"
 #include "simd.h"
 
-#include <string.h>
-
 #pragma clang fp contract(fast)
 
 // The tile holds ROWS x VECTORS sums in registers, beside VECTORS of b and one broadcast element of a: 14 x 2 of the 32
-// registers of AVX-512, 6 x 2 of 16 elsewhere on x86, 8 x 3 of 32 on arm64.
+// registers of AVX-512, 6 x 2 of 16 elsewhere on x86, 8 x 3 of 32 on arm64. In bytes, all tiles have the same shape for
+// float and double.
 #if defined(__aarch64__)
 #define PORTABLE_ROWS 8
 #define PORTABLE_VECTORS 3
@@ -15,12 +14,12 @@
 #define PORTABLE_VECTORS 2
 #endif
 
-enum { MAXIMAL_TILE = 14 * 32 };
+enum { MAXIMAL_TILE_BYTES = 14 * 2 * 64 };
 
-#define DEFINE_TILE(NAME, TARGET, LANES, ROWS, VECTORS) \
+#define DEFINE_TILE(NAME, TARGET, ELEMENT, LANES, ROWS, VECTORS) \
     TARGET static void NAME( \
-        size_t depth, const float *a, const float *b, float *c, size_t stride, int accumulate) { \
-        SEE_VECTOR(float, LANES); \
+        size_t depth, const ELEMENT *a, const ELEMENT *b, ELEMENT *c, size_t stride, int accumulate) { \
+        SEE_VECTOR(ELEMENT, LANES); \
         VECTOR sums[ROWS][VECTORS]; \
         SEE_UNROLL for (int r = 0; r < ROWS; r++) \
             SEE_UNROLL for (int v = 0; v < VECTORS; v++) sums[r][v] = (VECTOR){0}; \
@@ -40,12 +39,12 @@ enum { MAXIMAL_TILE = 14 * 32 };
     }
 
 // Four rows at a time share the loads of x, with two sums each.
-#define DEFINE_GEMV(NAME, TARGET, LANES) \
+#define DEFINE_GEMV(NAME, TARGET, ELEMENT, LANES) \
     TARGET static void NAME( \
-        const float *a, size_t stride, size_t rows, size_t columns, const float *x, float *y) { \
-        SEE_VECTOR(float, LANES); \
+        const ELEMENT *a, size_t stride, size_t rows, size_t columns, const ELEMENT *x, ELEMENT *y) { \
+        SEE_VECTOR(ELEMENT, LANES); \
         for (size_t row = 0; row < rows; row += 4) { \
-            const float *at[4]; \
+            const ELEMENT *at[4]; \
             SEE_UNROLL for (int r = 0; r < 4; r++) at[r] = a + (row + r < rows ? row + r : rows - 1) * stride; \
             VECTOR sums[4][2] = {{{0}}}; \
             size_t i = 0; \
@@ -57,7 +56,7 @@ enum { MAXIMAL_TILE = 14 * 32 };
                 } \
             SEE_UNROLL for (int r = 0; r < 4; r++) { \
                 VECTOR total = sums[r][0] + sums[r][1]; \
-                float sum = 0; \
+                ELEMENT sum = 0; \
                 SEE_UNROLL for (int lane = 0; lane < LANES; lane++) sum += total[lane]; \
                 for (size_t k = i; k < columns; k++) sum += at[r][k] * x[k]; \
                 if (row + r < rows) y[row + r] = sum; \
@@ -65,46 +64,58 @@ enum { MAXIMAL_TILE = 14 * 32 };
         } \
     }
 
-DEFINE_TILE(tile_portable, SEE_PORTABLE, 4, PORTABLE_ROWS, PORTABLE_VECTORS)
-DEFINE_GEMV(gemv_portable, SEE_PORTABLE, 4)
+DEFINE_TILE(stile_portable, SEE_PORTABLE, float, 4, PORTABLE_ROWS, PORTABLE_VECTORS)
+DEFINE_TILE(dtile_portable, SEE_PORTABLE, double, 2, PORTABLE_ROWS, PORTABLE_VECTORS)
+DEFINE_GEMV(sgemv_portable, SEE_PORTABLE, float, 4)
+DEFINE_GEMV(dgemv_portable, SEE_PORTABLE, double, 2)
 #if SEE_HAS_X86_PATHS
-DEFINE_TILE(tile_avx2, SEE_AVX2, 8, 6, 2)
-DEFINE_TILE(tile_avx512, SEE_AVX512, 16, 14, 2)
-DEFINE_GEMV(gemv_avx2, SEE_AVX2, 8)
-DEFINE_GEMV(gemv_avx512, SEE_AVX512, 16)
+DEFINE_TILE(stile_avx2, SEE_AVX2, float, 8, 6, 2)
+DEFINE_TILE(dtile_avx2, SEE_AVX2, double, 4, 6, 2)
+DEFINE_GEMV(sgemv_avx2, SEE_AVX2, float, 8)
+DEFINE_GEMV(dgemv_avx2, SEE_AVX2, double, 4)
+DEFINE_TILE(stile_avx512, SEE_AVX512, float, 16, 14, 2)
+DEFINE_TILE(dtile_avx512, SEE_AVX512, double, 8, 14, 2)
+DEFINE_GEMV(sgemv_avx512, SEE_AVX512, float, 16)
+DEFINE_GEMV(dgemv_avx512, SEE_AVX512, double, 8)
 #endif
 
-see_sgemm_shape see_sgemm_tile_shape(void) {
+static see_tile_shape tile_shape(size_t element) {
     see_kernels_path path = see_kernels_active_path();
     switch (path) {
-    case SEE_KERNELS_AVX512: return (see_sgemm_shape){path, 14, 32};
-    case SEE_KERNELS_AVX2: return (see_sgemm_shape){path, 6, 16};
-    default: return (see_sgemm_shape){SEE_KERNELS_PORTABLE, PORTABLE_ROWS, PORTABLE_VECTORS * 4};
+    case SEE_KERNELS_AVX512: return (see_tile_shape){path, 14, 2 * 64 / element};
+    case SEE_KERNELS_AVX2: return (see_tile_shape){path, 6, 2 * 32 / element};
+    default: return (see_tile_shape){SEE_KERNELS_PORTABLE, PORTABLE_ROWS, PORTABLE_VECTORS * 16 / element};
     }
 }
 
-static void whole_tile(
-    int path, size_t depth, const float *a, const float *b, float *c, size_t stride, int accumulate) {
-    SEE_KERNEL(path, tile)(depth, a, b, c, stride, accumulate);
-}
+see_tile_shape see_sgemm_tile_shape(void) { return tile_shape(sizeof(float)); }
+see_tile_shape see_dgemm_tile_shape(void) { return tile_shape(sizeof(double)); }
 
-void see_sgemm_tile(
-    see_sgemm_shape shape, size_t depth, const float *a, const float *b,
-    float *c, size_t stride, size_t rows, size_t columns, int accumulate) {
-    if (rows == shape.rows && columns == shape.columns) {
-        whole_tile(shape.path, depth, a, b, c, stride, accumulate);
-        return;
+// At the edges the whole tile is computed aside, and the part that exists is moved.
+#define DEFINE_EDGED_TILE(NAME, KERNEL, ELEMENT) \
+    void NAME( \
+        see_tile_shape shape, size_t depth, const ELEMENT *a, const ELEMENT *b, \
+        ELEMENT *c, size_t stride, size_t rows, size_t columns, int accumulate) { \
+        if (rows == shape.rows && columns == shape.columns) { \
+            SEE_KERNEL(shape.path, KERNEL)(depth, a, b, c, stride, accumulate); \
+            return; \
+        } \
+        ELEMENT tile[MAXIMAL_TILE_BYTES / sizeof(ELEMENT)]; \
+        SEE_KERNEL(shape.path, KERNEL)(depth, a, b, tile, shape.columns, 0); \
+        for (size_t r = 0; r < rows; r++) \
+            for (size_t k = 0; k < columns; k++) { \
+                ELEMENT *place = c + r * stride + k, sum = tile[r * shape.columns + k]; \
+                *place = accumulate ? *place + sum : sum; \
+            } \
     }
-    float tile[MAXIMAL_TILE];
-    whole_tile(shape.path, depth, a, b, tile, shape.columns, 0);
-    for (size_t r = 0; r < rows; r++)
-        for (size_t k = 0; k < columns; k++) {
-            float *place = c + r * stride + k;
-            float sum = tile[r * shape.columns + k];
-            *place = accumulate ? *place + sum : sum;
-        }
-}
+
+DEFINE_EDGED_TILE(see_sgemm_tile, stile, float)
+DEFINE_EDGED_TILE(see_dgemm_tile, dtile, double)
 
 void see_sgemv(const float *a, size_t stride, size_t rows, size_t columns, const float *x, float *y) {
-    SEE_KERNEL(see_kernels_active_path(), gemv)(a, stride, rows, columns, x, y);
+    SEE_KERNEL(see_kernels_active_path(), sgemv)(a, stride, rows, columns, x, y);
+}
+
+void see_dgemv(const double *a, size_t stride, size_t rows, size_t columns, const double *x, double *y) {
+    SEE_KERNEL(see_kernels_active_path(), dgemv)(a, stride, rows, columns, x, y);
 }

@@ -1,8 +1,8 @@
-/// A matrix of Float somewhere in memory, read in place; for mapped files, parts of matrices and transposed operands.
+/// A matrix somewhere in memory, read in place; for mapped files, parts of matrices and transposed operands.
 ///
 /// The memory must outlive the view and must not change while the view is read. Strides count elements.
-public struct MatrixView: Sendable {
-    private let address: SharedPointer<Float>
+public struct MatrixView<Scalar>: Sendable {
+    private let address: SharedPointer<Scalar>
     /// The number of rows.
     public let rows: Int
     /// The number of columns.
@@ -13,11 +13,11 @@ public struct MatrixView: Sendable {
     public let columnStride: Int
 
     /// A row-major matrix `[rows, columns]` at `base`, whose rows lie `rowStride` apart (default: without gaps).
-    public init(_ base: UnsafePointer<Float>, rows: Int, columns: Int, rowStride: Int? = nil) {
+    public init(_ base: UnsafePointer<Scalar>, rows: Int, columns: Int, rowStride: Int? = nil) {
         self.init(base, rows: rows, columns: columns, strides: (rowStride ?? columns, 1))
     }
 
-    private init(_ base: UnsafePointer<Float>, rows: Int, columns: Int, strides: (row: Int, column: Int)) {
+    private init(_ base: UnsafePointer<Scalar>, rows: Int, columns: Int, strides: (row: Int, column: Int)) {
         address = SharedPointer(base)
         self.rows = rows
         self.columns = columns
@@ -26,7 +26,7 @@ public struct MatrixView: Sendable {
     }
 
     /// The first element.
-    public var base: UnsafePointer<Float> { address.base }
+    public var base: UnsafePointer<Scalar> { address.base }
 
     /// The same memory with rows and columns swapped.
     public var transposed: MatrixView {
@@ -46,11 +46,11 @@ public struct MatrixView: Sendable {
     }
 }
 
-/// A row-major matrix of Float somewhere in memory, written in place.
+/// A row-major matrix somewhere in memory, written in place.
 ///
 /// The memory must outlive the view, and nobody else may touch it meanwhile.
-public struct MutableMatrixView: Sendable {
-    private let address: SharedMutablePointer<Float>
+public struct MutableMatrixView<Scalar>: Sendable {
+    private let address: SharedMutablePointer<Scalar>
     /// The number of rows.
     public let rows: Int
     /// The number of columns; adjacent columns are adjacent in memory.
@@ -59,7 +59,7 @@ public struct MutableMatrixView: Sendable {
     public let rowStride: Int
 
     /// A row-major matrix `[rows, columns]` at `base`, whose rows lie `rowStride` apart (default: without gaps).
-    public init(_ base: UnsafeMutablePointer<Float>, rows: Int, columns: Int, rowStride: Int? = nil) {
+    public init(_ base: UnsafeMutablePointer<Scalar>, rows: Int, columns: Int, rowStride: Int? = nil) {
         address = SharedMutablePointer(base)
         self.rows = rows
         self.columns = columns
@@ -67,7 +67,7 @@ public struct MutableMatrixView: Sendable {
     }
 
     /// The first element.
-    public var base: UnsafeMutablePointer<Float> { address.base }
+    public var base: UnsafeMutablePointer<Scalar> { address.base }
 
     /// The part of the view at `rows` and `columns`.
     public func extracting(rows: Range<Int>, columns: Range<Int>) -> MutableMatrixView {
@@ -85,7 +85,7 @@ public struct MutableMatrixView: Sendable {
 extension Matrix {
     /// Calls `body` with a view of the whole matrix.
     public func withView<Result, Failure: Error>(
-        _ body: (MatrixView) throws(Failure) -> Result
+        _ body: (MatrixView<Float>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         // An array passed as a pointer has an address even when it is empty.
         func call(_ base: UnsafePointer<Float>) throws(Failure) -> Result {
@@ -96,7 +96,7 @@ extension Matrix {
 
     /// Calls `body` with a view of the whole matrix, to be changed in place.
     public mutating func withMutableView<Result, Failure: Error>(
-        _ body: (MutableMatrixView) throws(Failure) -> Result
+        _ body: (MutableMatrixView<Float>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         let (rows, columns) = (rows, columns)
         func call(_ base: UnsafeMutablePointer<Float>) throws(Failure) -> Result {

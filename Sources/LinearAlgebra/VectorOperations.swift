@@ -1,9 +1,7 @@
-import Kernels
-
 /// The sum of `a[i] * b[i]` over `count` elements, in Float with many partial sums: fast; its last bits depend on the
 /// CPU.
 public func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, count: Int) -> Float {
-    see_sdot(a, b, count)
+    Float.dot(a, b, count: count)
 }
 
 /// The sum of `a[i] * b[i]`, in Float with many partial sums: fast; its last bits depend on the CPU.
@@ -12,14 +10,14 @@ public func dot(_ a: Span<Float>, _ b: Span<Float>) -> Float {
     return a.withUnsafeBufferPointer { a in
         b.withUnsafeBufferPointer { b in
             guard let first = a.baseAddress, let second = b.baseAddress else { return 0 }
-            return see_sdot(first, second, a.count)
+            return Float.dot(first, second, count: a.count)
         }
     }
 }
 
 /// `y[i] += alpha * x[i]` for `count` elements.
 public func axpy(_ alpha: Float, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, count: Int) {
-    see_saxpy(alpha, x, y, count)
+    Float.axpy(alpha, x, y, count: count)
 }
 
 /// `y[i] += alpha * x[i]`
@@ -28,7 +26,7 @@ public func axpy(_ alpha: Float, _ x: Span<Float>, _ y: inout MutableSpan<Float>
     x.withUnsafeBufferPointer { x in
         y.withUnsafeMutableBufferPointer { y in
             guard let source = x.baseAddress, let target = y.baseAddress else { return }
-            see_saxpy(alpha, source, target, x.count)
+            Float.axpy(alpha, source, target, count: x.count)
         }
     }
 }
