@@ -69,7 +69,7 @@ struct GGUFHeaderEncoder {
 
     /// Checks the names of `tensors` against what every reader takes, and their types and shapes.
     func check(_ tensors: [TensorDescriptor]) throws(TensorFileError) {
-        var names = Set<[UInt8]>()
+        var names = Set<TensorName>()
         for tensor in tensors {
             let place = "tensor \"\(tensor.name)\""
             // ggml keeps names in 64 bytes with a zero at the end.
@@ -84,7 +84,7 @@ struct GGUFHeaderEncoder {
                     remedy: "give the tensor a shorter name"
                 )
             }
-            guard names.insert(Array(tensor.name.utf8)).inserted else {
+            guard names.insert(TensorName(tensor.name)).inserted else {
                 throw TensorFileError(
                     .duplicate,
                     place: place,

@@ -13,7 +13,9 @@ struct GGUFHeaderReader: ~Copyable {
     private(set) var bytes: [UInt8] = []
     /// Offset of the next byte, from the start of the file.
     private(set) var offset = 0
-    private let file: InputFile
+    /// Where bytes that are not in memory come from; nil where all there are were given.
+    private let file: InputFile?
+    private let fileSize: Int
 
     /// Bytes of the first step: enough for the header of a model without a vocabulary.
     private static let firstStep = 64 << 10
@@ -21,10 +23,25 @@ struct GGUFHeaderReader: ~Copyable {
     /// A cursor at the start of `file`.
     init(_ file: InputFile) {
         self.file = file
+        fileSize = file.size
+    }
+
+    /// A cursor at the start of `bytes`, the front of a file of `fileSize` bytes.
+    init(_ bytes: [UInt8], fileSize: Int) {
+        self.bytes = bytes
+        self.fileSize = fileSize
+        file = nil
     }
 
     /// Bytes of the file from the cursor on.
-    var remaining: Int { file.size - offset }
+    var remaining: Int { fileSize - offset }
+
+    /// The first bytes of the file, `count` of them where it has so many.
+    mutating func prefix(_ count: Int) throws(TensorFileError) -> [UInt8] {
+        let available = file == nil ? bytes.count : fileSize
+        if bytes.count < min(count, available) { try load(min(count, available), "first bytes") }
+        return Array(bytes.prefix(count))
+    }
 
     /// Reads an integer.
     @inline(__always)
@@ -99,8 +116,16 @@ struct GGUFHeaderReader: ~Copyable {
                 remedy: "the file is damaged or hostile; real headers take 20 MB at most"
             )
         }
+        guard let file else {
+            throw TensorFileError(
+                .truncated,
+                place: "byte \(offset), \(field)",
+                cause: "the header goes on behind the \(bytes.count) bytes given",
+                remedy: "hand over more of the file"
+            )
+        }
         let wanted = max(offset + count, 2 * bytes.count, Self.firstStep)
-        let size = min(wanted, file.size, GGUFLimit.headerBytes)
+        let size = min(wanted, fileSize, GGUFLimit.headerBytes)
         var failure: TensorFileError?
         bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
             let known = buffer.update(fromContentsOf: bytes)

@@ -2,46 +2,47 @@ import TensorFile
 
 /// How the tensors lie in a file: offsets that are proved to be inside it, aligned and without overlap.
 struct GGUFLayout {
-    /// Offset of the first byte of data from the start of the file.
-    let dataStart: Int
-    /// Offsets of the tensors from the start of the file, in the header's order.
-    let offsets: [Int]
-    /// Ranges of the file between the data's start and the last tensor that belong to no tensor and are no padding.
-    let gaps: [Range<Int>]
-    /// Offset of the first byte behind the last tensor, its padding not counted.
-    let end: Int
-    /// What lenient reading let through.
-    let warnings: [String]
+    private(set) var dataOffset = 0
+    private(set) var dataEnd = 0
+    private(set) var offsets: [Int] = []
+    private(set) var gaps: [Range<Int>] = []
+    private(set) var findings: [StructureFinding] = []
 
-    /// Checks the layout that `header` states for a file of `size` bytes.
-    init(_ header: GGUFHeader, size: Int, _ strictness: Strictness) throws(TensorFileError) {
-        guard let start = header.end.aligned(to: header.alignment) else {
+    /// Checks the layout that `header` states for a file of `fileSize` bytes.
+    init(
+        _ header: borrowing GGUFHeaderParser,
+        fileSize: Int,
+        _ strictness: Strictness
+    ) throws(TensorFileError) {
+        let alignment = header.alignment
+        guard let start = header.end.aligned(to: alignment) else {
             throw Self.overflow(place: "data", cause: "the data starts beyond 2^63")
         }
-        var offsets: [Int] = []
-        offsets.reserveCapacity(header.tensors.count)
-        for tensor in header.tensors {
-            offsets.append(try Self.place(tensor, start: start, size: size, alignment: header.alignment))
+        dataOffset = start
+        var places: [Place] = []
+        for (tensor, stated) in zip(header.tensors, header.statedOffsets) {
+            let offset = try Self.offset(tensor, stated, start: start, fileSize: fileSize, alignment: alignment)
+            places.append(Place(tensor: tensor, start: offset))
         }
-        let places = zip(header.tensors, offsets).map { Place(tensor: $0.descriptor, start: $1) }
-        self.offsets = offsets
-        dataStart = start
-        end = places.map(\.end).max() ?? start
+        offsets = places.map(\.start)
+        dataEnd = places.map(\.end).max() ?? start
 
         // The format wants each tensor at the padded end of the one before. Few files deviate, so that sorting is rare.
         var expected: Int? = start
         let isRegular = places.allSatisfy { place in
-            defer { expected = place.end.aligned(to: header.alignment) }
+            defer { expected = place.end.aligned(to: alignment) }
             return place.start == expected
         }
-        guard !isRegular else {
-            (gaps, warnings) = ([], [])
-            return
+        if !isRegular {
+            let inFileOrder = places.filter { $0.start < $0.end }.sorted { $0.start < $1.start }
+            gaps = try Self.gaps(inFileOrder, start: start, alignment: alignment)
+            try judgeOrder(strictness)
+            try judgeGaps(strictness)
         }
-        let inFileOrder = places.filter { $0.start < $0.end }.sorted { $0.start < $1.start }
-        gaps = try Self.gaps(inFileOrder, start: start, alignment: header.alignment)
-        let isReordered = zip(offsets, offsets.dropFirst()).contains { $0 > $1 }
-        warnings = try Self.judge(gaps, isReordered: isReordered, strictness)
+        if let paddedEnd = dataEnd.aligned(to: alignment), paddedEnd < fileSize {
+            let text = "\(fileSize - paddedEnd) bytes after the last tensor belong to none"
+            findings.append(StructureFinding(.warning, place: "byte \(paddedEnd)", text))
+        }
     }
 
     /// A tensor's range of the file.
@@ -51,19 +52,20 @@ struct GGUFLayout {
         var end: Int { start + tensor.byteCount }
     }
 
-    private static func place(
-        _ tensor: GGUFHeader.TensorInfo,
+    private static func offset(
+        _ tensor: TensorDescriptor,
+        _ stated: UInt64,
         start: Int,
-        size: Int,
+        fileSize: Int,
         alignment: Int
     ) throws(TensorFileError) -> Int {
-        let place = "tensor \"\(tensor.descriptor.name)\""
-        guard let relative = Int(exactly: tensor.offset), let offset = start.adding(exactly: relative),
-            let end = offset.adding(exactly: tensor.descriptor.byteCount)
+        let place = "tensor \"\(tensor.name)\""
+        guard let relative = Int(exactly: stated), let offset = start.adding(exactly: relative),
+            let end = offset.adding(exactly: tensor.byteCount)
         else {
             throw overflow(
                 place: place,
-                cause: "offset \(tensor.offset) and \(tensor.descriptor.byteCount) bytes lead beyond 2^63"
+                cause: "offset \(stated) and \(tensor.byteCount) bytes lead beyond 2^63"
             )
         }
         guard relative.isMultiple(of: alignment) else {
@@ -75,11 +77,11 @@ struct GGUFLayout {
             )
         }
         // An empty tensor behind the last one may stand at the end of padding that the file does not have.
-        guard end <= size || tensor.descriptor.byteCount == 0 else {
+        guard end <= fileSize || tensor.byteCount == 0 else {
             throw TensorFileError(
                 .truncated,
                 place: place,
-                cause: "bytes \(offset) to \(end) lie outside the file of \(size) bytes",
+                cause: "bytes \(offset) to \(end) lie outside the file of \(fileSize) bytes",
                 remedy: "the file is cut short; fetch it again"
             )
         }
@@ -110,40 +112,34 @@ struct GGUFLayout {
         return gaps
     }
 
-    private static func judge(
-        _ gaps: [Range<Int>],
-        isReordered: Bool,
-        _ strictness: Strictness
-    ) throws(TensorFileError) -> [String] {
-        var warnings: [String] = []
-        if isReordered {
-            let cause = "the tensors' data stand in another order than their names"
-            guard strictness == .lenient else {
-                throw TensorFileError(
-                    .malformed,
-                    place: "tensor offsets",
-                    cause: cause,
-                    remedy: "read leniently if the file is needed as it is"
-                )
-            }
-            warnings.append(cause)
+    private mutating func judgeOrder(_ strictness: Strictness) throws(TensorFileError) {
+        guard let index = offsets.indices.dropFirst().first(where: { offsets[$0] < offsets[$0 - 1] }) else { return }
+        let text = "the tensors' bytes stand in another order than their names, from tensor \(index) on"
+        guard strictness == .lenient else {
+            throw TensorFileError(
+                .malformed,
+                place: "tensor offsets",
+                cause: text,
+                remedy: "read leniently if the file is needed as it is"
+            )
         }
-        if let first = gaps.first {
-            let total = gaps.reduce(0) { $0 + $1.count }
-            let cause =
-                "\(total) bytes in \(gaps.count) gaps belong to no tensor, the first at "
-                + "\(first.lowerBound) to \(first.upperBound)"
-            guard strictness == .lenient else {
-                throw TensorFileError(
-                    .gap,
-                    place: "tensor offsets",
-                    cause: cause,
-                    remedy: "they could hide data; read leniently if the file is needed as it is"
-                )
-            }
-            warnings.append(cause)
+        findings.append(StructureFinding(.warning, place: "tensor offsets", text))
+    }
+
+    private mutating func judgeGaps(_ strictness: Strictness) throws(TensorFileError) {
+        guard let first = gaps.first else { return }
+        let total = gaps.reduce(0) { $0 + $1.count }
+        let text =
+            "\(total) bytes in gaps belong to no tensor (\(gaps.count) gaps, the first one of \(first.count) bytes)"
+        guard strictness == .lenient else {
+            throw TensorFileError(
+                .gap,
+                place: "byte \(first.lowerBound)",
+                cause: text,
+                remedy: "they could hide data; read leniently if the file is needed as it is"
+            )
         }
-        return warnings
+        findings.append(StructureFinding(.warning, place: "byte \(first.lowerBound)", text))
     }
 
     private static func overflow(place: String, cause: String) -> TensorFileError {

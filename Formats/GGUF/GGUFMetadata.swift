@@ -12,17 +12,16 @@ public struct GGUFMetadata: Sendable {
 
     /// The entries in order.
     public private(set) var entries: [Entry] = []
-    /// String equality is canonical equivalence; keys are compared as bytes.
-    private var places: [[UInt8]: Int] = [:]
+    private var places: [TensorName: Int] = [:]
 
     /// Metadata without entries.
     public init() {}
 
     /// The value of `key`. A new key goes to the end, a known one keeps its place, nil removes.
     public subscript(key: String) -> GGUFValue? {
-        get { places[Array(key.utf8)].map { entries[$0].value } }
+        get { places[TensorName(key)].map { entries[$0].value } }
         set {
-            let place = places[Array(key.utf8)]
+            let place = places[TensorName(key)]
             switch (place, newValue) {
             case (let place?, let value?): entries[place].value = value
             case (nil, let value?): append(key, value)
@@ -48,9 +47,9 @@ public struct GGUFMetadata: Sendable {
 
     /// Adds an entry at the end, unless the key is there already.
     @discardableResult mutating func append(_ key: String, _ value: GGUFValue) -> Bool {
-        let bytes = Array(key.utf8)
-        guard places[bytes] == nil else { return false }
-        places[bytes] = entries.count
+        let name = TensorName(key)
+        guard places[name] == nil else { return false }
+        places[name] = entries.count
         entries.append(Entry(key: key, value: value))
         return true
     }

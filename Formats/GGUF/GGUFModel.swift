@@ -4,7 +4,7 @@ import TensorFile
 ///
 /// The first file of a split carries the metadata; each file carries its number, the count of files and the count of all
 /// tensors. Every one of these statements is checked.
-public struct GGUFModel: TensorSource {
+public struct GGUFModel: GGUFMetadataSource {
     /// The files, in order; one where the model is not split.
     public let files: [GGUFFile]
     /// The tensors in the order of the header.
@@ -14,7 +14,7 @@ public struct GGUFModel: TensorSource {
     /// The metadata of the model: that of the first file, without the keys of the split.
     public let metadata: GGUFMetadata
     /// Which file holds the tensor of a name.
-    private let homes: [[UInt8]: Int]
+    private let homes: [TensorName: Int]
 
     /// GGUF.
     public var format: ContainerFormat { .gguf }
@@ -22,8 +22,8 @@ public struct GGUFModel: TensorSource {
     public var path: String { files[0].path }
 
     /// Opens the file at `path`, which must be the first one of a split, and the files that belong to it.
-    public init(_ path: String, _ strictness: Strictness = .strict) throws(TensorFileError) {
-        let first = try GGUFFile(path, strictness)
+    public init(_ path: String, strictness: Strictness = .strict) throws(TensorFileError) {
+        let first = try GGUFFile(path, strictness: strictness)
         files = try Self.siblings(of: first, strictness)
         tensors = files.flatMap(\.tensors)
         warnings =
@@ -36,20 +36,14 @@ public struct GGUFModel: TensorSource {
         homes = try Self.homes(in: files)
     }
 
-    /// The value of the metadata's `key`.
-    public subscript(key: String) -> GGUFValue? { metadata[key] }
-
-    /// The value of a key that does not depend on the architecture.
-    public subscript(key: GGUFKey) -> GGUFValue? { metadata[key] }
-
     /// The tensor called `name`.
     public func tensor(named name: String) -> TensorDescriptor? {
-        homes[Array(name.utf8)].flatMap { files[$0].tensor(named: name) }
+        homes[TensorName(name)].flatMap { files[$0].tensor(named: name) }
     }
 
     /// Where `tensor` stands; nil in big-endian files and for tensors of other files.
     public func location(of tensor: TensorDescriptor) -> TensorLocation? {
-        homes[Array(tensor.name.utf8)].flatMap { files[$0].location(of: tensor) }
+        homes[TensorName(tensor.name)].flatMap { files[$0].location(of: tensor) }
     }
 
     /// Reads `tensor`'s bytes, little-endian, and hands them over in chunks of whole blocks.
@@ -59,8 +53,21 @@ public struct GGUFModel: TensorSource {
         _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
         // A tensor that no file has gets the first file's error.
-        let home = homes[Array(tensor.name.utf8)] ?? 0
+        let home = homes[TensorName(tensor.name)] ?? 0
         try files[home].stream(tensor, chunkBytes: chunkBytes, body)
+    }
+
+    /// The findings of every file; where there are several, places begin with the file's name.
+    public func structureFindings() throws(TensorFileError) -> [StructureFinding] {
+        guard files.count > 1 else { return try files[0].structureFindings() }
+        var all: [StructureFinding] = []
+        for file in files {
+            let name = file.path.split(separator: "/").last ?? ""
+            for finding in try file.structureFindings() {
+                all.append(StructureFinding(finding.severity, place: "\(name): \(finding.place)", finding.text))
+            }
+        }
+        return all
     }
 
     private static func siblings(
@@ -109,7 +116,7 @@ public struct GGUFModel: TensorSource {
 
     private static func open(_ name: GGUFSplitName, _ strictness: Strictness) throws(TensorFileError) -> GGUFFile {
         do throws(TensorFileError) {
-            return try GGUFFile(name.path, strictness)
+            return try GGUFFile(name.path, strictness: strictness)
         } catch  where error.kind == .missing {
             throw TensorFileError(
                 .missing,
@@ -121,11 +128,11 @@ public struct GGUFModel: TensorSource {
         }
     }
 
-    private static func homes(in files: [GGUFFile]) throws(TensorFileError) -> [[UInt8]: Int] {
-        var homes: [[UInt8]: Int] = [:]
+    private static func homes(in files: [GGUFFile]) throws(TensorFileError) -> [TensorName: Int] {
+        var homes: [TensorName: Int] = [:]
         for (number, file) in files.enumerated() {
             for tensor in file.tensors {
-                guard let other = homes.updateValue(number, forKey: Array(tensor.name.utf8)) else { continue }
+                guard let other = homes.updateValue(number, forKey: TensorName(tensor.name)) else { continue }
                 throw TensorFileError(
                     .duplicate,
                     file: file.path,

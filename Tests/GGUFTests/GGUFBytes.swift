@@ -108,7 +108,7 @@ func withFile<Result>(_ bytes: [UInt8], _ body: (String) throws -> Result) throw
 func openingError(_ bytes: [UInt8], _ strictness: Strictness = .strict) throws -> TensorFileError? {
     try withFile(bytes) { path in
         do {
-            _ = try GGUFFile(path, strictness)
+            _ = try GGUFFile(path, strictness: strictness)
             return nil
         } catch let error as TensorFileError {
             return error

@@ -9,8 +9,8 @@ import Testing
     func readsVersionsAndByteOrders(version: UInt32, order: ByteOrder) throws {
         try withFile(smallModel(version: version, order: order).bytes) { path in
             let file = try GGUFFile(path)
-            #expect(file.version == Int(version))
-            #expect(file.order == order)
+            #expect(file.header.version == Int(version))
+            #expect(file.header.order == order)
             #expect(file.warnings.isEmpty)
             #expect(file[.architecture]?.text == "llama")
             #expect(file["llama.block_count"]?.integer == 2)

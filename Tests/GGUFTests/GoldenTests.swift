@@ -55,8 +55,8 @@ import Testing
         #expect(try contents(file, "i16") == bytes([Int16(-1), 256]))
         #expect(try contents(file, "i32") == bytes([Int32(-1), 65536, 7]))
         #expect(try contents(file, "i64") == bytes([Int64(-1), 1 << 40]))
-        #expect(file.alignment == (name == "alignment.gguf" ? 64 : 32))
-        #expect(file.order == (name == "big-endian.gguf" ? .big : .little))
+        #expect(file.header.alignment == (name == "alignment.gguf" ? 64 : 32))
+        #expect(file.header.order == (name == "big-endian.gguf" ? .big : .little))
     }
 
     @Test func quantisedTensors() throws {
