@@ -81,9 +81,17 @@ import Testing
         #expect(header.findings.contains { $0.severity == .warning && $0.text == "the name is empty" })
     }
 
-    @Test func manyDimensions() throws {
-        let shape = "[" + (0..<101).map { _ in "1" }.joined(separator: ",") + "]"
-        #expect(try parse(FileBytes.oneTensor(shape: shape, range: "[0,1]", zeros: 1)).tensors[0].shape.count == 101)
+    @Test(arguments: [101, SafetensorsFormat.rankLimit]) func manyDimensions(rank: Int) throws {
+        let shape = "[" + (0..<rank).map { _ in "1" }.joined(separator: ",") + "]"
+        let header = try parse(FileBytes.oneTensor(shape: shape, range: "[0,1]", zeros: 1))
+        #expect(header.tensors[0].shape.count == rank)
+    }
+
+    @Test func longestName() throws {
+        let name = String(repeating: "n", count: SafetensorsFormat.nameLengthLimit)
+        #expect(
+            try parse(FileBytes.make("{\(FileBytes.entry(name, "U8", "[1]", 0, 1))}", zeros: 1)).tensors[0].name == name
+        )
     }
 
     @Test(arguments: SafetensorsFormat.elementTypes) func everyType(type: ElementType) throws {

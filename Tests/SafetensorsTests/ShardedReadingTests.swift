@@ -155,10 +155,14 @@ import Testing
         try TestFiles.withTemporaryFolder { folder in
             let path = folder.appending(path: "model.safetensors.index.json").path
             #expect(FileManager.default.createFile(atPath: path, contents: Data("{".utf8)))
-            #expect(truncate(path, 500_000_000) == 0)
-            let error = failure { _ = try ShardedSafetensors(path) }
-            #expect(error?.kind == .limit)
-            #expect(error?.cause.contains("index too large: 500000000 bytes") == true)
+            for size in [500_000_000, SafetensorsIndex.byteLimit + 1] {
+                #expect(truncate(path, size) == 0)
+                let error = failure { _ = try ShardedSafetensors(path) }
+                #expect(error?.kind == .limit)
+                #expect(error?.cause.contains("index too large: \(size) bytes") == true)
+            }
+            #expect(truncate(path, SafetensorsIndex.byteLimit) == 0)
+            #expect(failure { _ = try ShardedSafetensors(path) }?.kind == .malformed)
         }
     }
 
