@@ -22,7 +22,7 @@ public final class NumPyArchiveWriter: TensorSink {
         tensors: [TensorDescriptor],
         compression: NumPyCompression = .stored,
         missingTypes: NumPyMissingTypes = .refuse,
-        replacing: Bool
+        replacing: Bool = false
     ) throws(TensorFileError) {
         order = tensors
         do throws(TensorFileError) {

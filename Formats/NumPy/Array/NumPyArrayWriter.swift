@@ -13,7 +13,7 @@ public final class NumPyArrayWriter: TensorSink {
         _ path: String,
         tensor: TensorDescriptor,
         missingTypes: NumPyMissingTypes = .refuse,
-        replacing: Bool
+        replacing: Bool = false
     ) throws(TensorFileError) {
         let header: [UInt8]
         do throws(TensorFileError) {

@@ -3,7 +3,7 @@ import NumPy
 import TensorFile
 
 /// The file that holds the input at hand, because the reader wants one; beside the corpora (`run` starts there).
-private let path = ".build/input.npz"
+private let path = ".build/FuzzZipDirectory.npz"
 
 /// Reads the input as an archive, strictly and leniently. What is accepted must be sound, and lenient reading must accept
 /// whatever strict reading does, alike.

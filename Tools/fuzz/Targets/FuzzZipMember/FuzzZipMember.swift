@@ -3,7 +3,7 @@ import NumPy
 import TensorFile
 
 /// The file that holds the input at hand, because the reader wants one; beside the corpora (`run` starts there).
-private let path = ".build/input.npz"
+private let path = ".build/FuzzZipMember.npz"
 
 /// Puts the input into a sound archive of one member: a byte for the method, four for the checksum, four for the size, then
 /// the packed bytes. Streaming and reading at once must agree, whether they succeed or fail.
