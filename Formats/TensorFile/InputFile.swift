@@ -103,14 +103,3 @@ public final class InputFile: Sendable {
         return bytes
     }
 }
-
-/// Asks for large pages under a large fresh buffer: filling it takes a fraction of the time. Where the system has no such
-/// request, or refuses it, nothing changes.
-private func preferLargePages(for buffer: UnsafeMutableRawBufferPointer) {
-    #if os(Linux)
-    guard buffer.count >= 4 << 20, let start = buffer.baseAddress else { return }
-    let page = 1 << 12
-    let first = start.alignedUp(toMultipleOf: page)
-    _ = madvise(first, buffer.count - (first - UnsafeMutableRawPointer(start)), MADV_HUGEPAGE)
-    #endif
-}

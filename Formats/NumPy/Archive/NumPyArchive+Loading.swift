@@ -33,7 +33,7 @@ extension NumPyArchive {
             var failure: (any Error)?
             let bytes = [UInt8](unsafeUninitializedCapacity: tensors[index].byteCount) { buffer, count in
                 let whole = UnsafeMutableRawBufferPointer(buffer)
-                adviseHugePages(whole)
+                preferLargePages(for: whole)
                 let part = UnsafeMutableRawBufferPointer(rebasing: whole[..<tensors[index].byteCount])
                 do {
                     try read(tensors[index], into: part)
