@@ -1,6 +1,8 @@
-#if defined(__x86_64__)
 #include "blocks/common.h"
-#pragma clang attribute push(__attribute__((target("avx2,f16c,avx512f,avx512bw,avx512vl,avx512dq"))), apply_to = function)
+#include "simd.h"
+
+#if SEE_HAS_X86_PATHS
+#pragma clang attribute push(SEE_AVX512, apply_to = function)
 #define SEE_BLOCK_KERNELS see_block_kernels_avx512
 #include "blocks/all.h"
 #pragma clang attribute pop

@@ -56,9 +56,15 @@ enum BlockTypeGoldens {
                 [0, 1, 0xFFFF].map { Float(bitPattern: high << 16 | $0) }
             }
         }
-        return splitMix(7, 512 * 256).enumerated().map { index, word in
-            let total = [0, 16, 32, 48].reduce(0) { $0 + Int(word >> UInt64($1) & 0xFFFF) } - 131070
-            return Float(sign: .plus, exponent: index / 256 % 41 - 36, significand: Float(total))
+        return sumsOfFields(512 * 256).enumerated().map { index, total in
+            Float(sign: .plus, exponent: index / 256 % 41 - 36, significand: Float(total))
+        }
+    }
+
+    /// Sums of four 16-bit fields about 0, roughly normal.
+    static func sumsOfFields(_ count: Int) -> [Int] {
+        splitMix(7, count).map { word in
+            [0, 16, 32, 48].reduce(0) { $0 + Int(word >> UInt64($1) & 0xFFFF) } - 131070
         }
     }
 

@@ -18,9 +18,10 @@ enum Rounding {
 
     /// `value` in −127.5…127.5 rounded, halves away from zero; 0 where it is NaN or far outside.
     static func halfAwayFromZero(_ value: Float) -> Int8 {
-        let magnitude = abs(value)
-        guard magnitude < 128 else { return 0 }
-        return Int8(value.rounded(.toNearestOrAwayFromZero))
+        guard abs(value) < 128 else { return 0 }
+        let whole = Int(value)
+        let rest = value - Float(whole)
+        return Int8(truncatingIfNeeded: whole + (rest >= 0.5 ? 1 : 0) - (rest <= -0.5 ? 1 : 0))
     }
 }
 

@@ -45,15 +45,15 @@ enum ScaleSearch {
                 sum += value
             }
             let determinant = n * squares - codes * codes
-            var shift = (squares * sum - codes * products) / determinant
-            var scale = (n * products - codes * sum) / determinant
-            if shift > -least {
-                shift = -least
-                scale = (products - shift * codes) / squares
-            }
-            let inner = 2 * products - scale * squares - 2 * shift * codes
-            let gain = scale * inner + shift * (2 * sum - n * shift)
-            if determinant > 0, gain > most {
+            // Where all codes are one there is no line; only if they are the last one, and the scale thus the least, such a
+            // candidate counts, without shift.
+            guard determinant > 0 || codes == n * limit else { continue }
+            let free = determinant > 0 ? (squares * sum - codes * products) / determinant : 0
+            let shift = free < -least ? free : -least
+            let rest = products - shift * codes
+            let scale = rest / squares
+            let gain = scale * rest + shift * (2 * sum - n * shift)
+            if gain > most {
                 most = gain
                 best = Affine(scale: scale, offset: -(shift + least))
             }

@@ -1,5 +1,5 @@
-// [16 bytes of steps: scale low, offset high][2 × 32 bytes of four codes][scale unit: F16][offset unit: F16]; groups of 16.
-// Byte i of half h holds values 128h + i, + 32, + 64, + 96, lowest bits first.
+// [16 bytes of steps: scale low, offset high][2 × 32 bytes of four codes][scale unit: F16][offset unit: F16]; groups of
+// 16. Byte i of half h holds values 128h + i, + 32, + 64, + 96, lowest bits first.
 
 static inline void pack_quarters(const uint8_t *codes, uint8_t *bytes) {
     for (int half = 0; half < 2; half++, codes += 128, bytes += 32) {

@@ -1,7 +1,8 @@
-// [32 bytes of third bits][2 × 32 bytes of four codes, as in Q2_K][12 bytes of 6-bit steps][scale unit: F16]; groups of 16;
-// value = scale unit * (step - 32) * (code - 4). Third bit: bit b of byte i belongs to value 32b + i.
+// [32 bytes of third bits][2 × 32 bytes of four codes, as in Q2_K][12 bytes of 6-bit steps][scale unit: F16]; groups of
+// 16; value = scale unit * (step - 32) * (code - 4). Third bit: bit b of byte i belongs to value 32b + i.
 
-/// The step of group g: its lower half is half g / 8 of byte g % 8, its upper two bits are pair g / 4 of byte 8 + g % 4.
+/// The step of group g: its lower half is half g / 8 of byte g % 8, its upper two bits are pair g / 4 of byte 8 + g %
+/// 4.
 static inline int step_q3_k(const uint8_t *bytes, int group) {
     int low = bytes[group & 7] >> 4 * (group / 8) & 15, high = bytes[8 + (group & 3)] >> 2 * (group / 4) & 3;
     return (low | high << 4) - 32;
@@ -12,7 +13,7 @@ static void decode_q3_k(const uint8_t *blocks, float *values, size_t count) {
         float unit = half_at(blocks + 108);
         for (int group = 0; group < 16; group++, values += 16) {
             float scale = unit * (float)step_q3_k(blocks + 96, group);
-            const uint8_t *quarters = blocks + 32 + 32 * (group / 8) + 16 * (group & 1), *high = blocks + 16 * (group & 1);
+            const uint8_t *high = blocks + 16 * (group & 1), *quarters = high + 32 + 32 * (group / 8);
             int shift = group & 6, bit = group / 2;
             for (int i = 0; i < 16; i++) {
                 int code = (quarters[i] >> shift & 3) | (high[i] >> bit & 1) << 2;

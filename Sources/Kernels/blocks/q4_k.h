@@ -1,5 +1,5 @@
-// [scale unit: F16][offset unit: F16][12 bytes of steps][4 × 32 bytes of two codes: groups 2i low, 2i + 1 high]; value =
-// scale unit * scale step * code - offset unit * offset step.
+// [scale unit: F16][offset unit: F16][12 bytes of steps][4 × 32 bytes of two codes: groups 2i low, 2i + 1 high]; value
+// = scale unit * scale step * code - offset unit * offset step.
 
 static void decode_q4_k(const uint8_t *blocks, float *values, size_t count) {
     for (; count > 0; count--, blocks += 144) {

@@ -1,6 +1,6 @@
-// [2 × 64 bytes of two lower halves][2 × 32 bytes of four upper pairs][16 signed bytes of steps][scale unit: F16]; groups of
-// 16; value = scale unit * step * (code - 32). Of the four runs of 32 values in half h, run r has its lower halves in bytes
-// 32 (r % 2) + i, low for r < 2, and its upper bits in pair r of byte i.
+// [2 × 64 bytes of two lower halves][2 × 32 bytes of four upper pairs][16 signed bytes of steps][scale unit: F16];
+// groups of 16; value = scale unit * step * (code - 32). Of the four runs of 32 values in half h, run r has its lower
+// halves in bytes 32 (r % 2) + i, low for r < 2, and its upper bits in pair r of byte i.
 
 static void decode_q6_k(const uint8_t *blocks, float *values, size_t count) {
     for (; count > 0; count--, blocks += 210) {

@@ -1,6 +1,6 @@
 // The search for the scales of the K types; `ScaleSearch` in TensorFile is its Swift twin and says what is computed.
-// Sixteen candidates are tried at once, one in each lane, so no sum runs across lanes and its order is the same on every
-// path.
+// Sixteen candidates are tried at once, one in each lane, so no sum runs across lanes and its order is the same on
+// every path.
 
 // Vectors are passed between functions of one file only, so their calling convention does not matter.
 #pragma clang diagnostic ignored "-Wpsabi"
@@ -55,14 +55,16 @@ static inline affine fit_affine(const float *values, int count, int limit) {
         products += code * value;
         sum += value;
     }
-    // Least squares for the scale and a shift from the least value; a shift past zero is held there.
+    // Least squares for the scale and a shift from the least value, which may not pass zero. Where all codes are one
+    // there is no such line; only if they are the last one, and the scale thus the least, such a candidate counts,
+    // without shift.
     lanes determinant = n * squares - codes * codes;
-    lanes shift = (squares * sum - codes * products) / determinant;
-    choice held = shift > -least;
-    shift = where(held, spread(-least), shift);
-    lanes scale = where(held, (products - shift * codes) / squares, (n * products - codes * sum) / determinant);
-    lanes gain = scale * (2 * products - scale * squares - 2 * shift * codes) + shift * (2 * sum - n * shift);
-    gain = where((determinant > 0) & (gain > -INFINITY), gain, spread(-INFINITY));
+    choice spanning = determinant > 0;
+    lanes shift = where(spanning, (squares * sum - codes * products) / determinant, spread(0));
+    shift = at_most(shift, -least);
+    lanes rest = products - shift * codes, scale = rest / squares;
+    lanes gain = scale * rest + shift * (2 * sum - n * shift);
+    gain = where((spanning | (codes == n * (float)limit)) & (gain > -INFINITY), gain, spread(-INFINITY));
     int best = greatest_lane(gain);
     if (gain[best] == -INFINITY) return (affine){range / (float)limit, -least};
     return (affine){scale[best], -(shift[best] + least)};
@@ -70,7 +72,8 @@ static inline affine fit_affine(const float *values, int count, int limit) {
 
 /// Fits every group and stores the units, in F16, whose multiples 0...most are to stand for all scales and offsets.
 static inline affine fit_groups(
-    const float *values, int groups, int count, int limit, float most, affine *fits, uint8_t *scale_at, uint8_t *offset_at) {
+    const float *values, int groups, int count, int limit, float most, affine *fits, uint8_t *scale_at,
+    uint8_t *offset_at) {
     float scale = 0, offset = 0;
     for (int group = 0; group < groups; group++) {
         fits[group] = fit_affine(values + count * group, count, limit);
@@ -104,7 +107,8 @@ static inline affine choose_steps(const float *values, int count, affine wanted,
     return (affine){scales[lane], offsets[lane]};
 }
 
-/// The unit of steps -most - 1...most for scales of codes low...-low - 1: the largest value takes nearly the last of both.
+/// The unit of steps -most - 1...most for scales of codes low...-low - 1: the largest value takes nearly the last of
+/// both.
 static inline float symmetric_unit(const float *values, float most, float low) {
     float peak = signed_peak(values, 256);
     return peak == 0 ? 0 : peak * 1.02f / (low * (-most - 1));

@@ -1,5 +1,5 @@
-// Eight 6-bit scales and eight 6-bit offsets in 12 bytes, as Q4_K and Q5_K hold them: the first four of each lie whole in
-// bytes 0...7; of the others the lower halves are in bytes 8...11, the upper two bits on top of bytes 0...7.
+// Eight 6-bit scales and eight 6-bit offsets in 12 bytes, as Q4_K and Q5_K hold them: the first four of each lie whole
+// in bytes 0...7; of the others the lower halves are in bytes 8...11, the upper two bits on top of bytes 0...7.
 
 typedef struct { uint8_t scale, offset; } steps;
 
@@ -18,8 +18,8 @@ static inline void store_steps(const steps *groups, uint8_t *bytes) {
     }
 }
 
-/// Writes units and steps for eight groups of 32 values, `[scale unit: F16][offset unit: F16][12 bytes]`, and gives their
-/// codes in 0...limit.
+/// Writes units and steps for eight groups of 32 values, `[scale unit: F16][offset unit: F16][12 bytes]`, and gives
+/// their codes in 0...limit.
 static inline void encode_eight_groups(const float *values, int limit, uint8_t *bytes, uint8_t *codes) {
     affine fits[8];
     affine unit = fit_groups(values, 8, 32, limit, 63, fits, bytes, bytes + 2);

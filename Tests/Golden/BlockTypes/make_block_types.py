@@ -41,12 +41,16 @@ def float_bits(values):
     return bits
 
 
-def random_values(count):
-    """Sums of four 16-bit fields, roughly normal; every run of 256 has its own power of two."""
+def sums_of_fields(count):
+    """Sums of four 16-bit fields about 0, roughly normal."""
     words = split_mix(7, count)
-    total = sum(((words >> np.uint64(s)) & np.uint64(0xFFFF)).astype(np.int64) for s in (0, 16, 32, 48)) - 131070
+    return sum(((words >> np.uint64(s)) & np.uint64(0xFFFF)).astype(np.int64) for s in (0, 16, 32, 48)) - 131070
+
+
+def random_values(count):
+    """Every run of 256 has its own power of two."""
     exponent = (np.arange(count) // 256 % 41) - 36
-    return np.ldexp(total.astype(np.float32), exponent).astype(np.float32)
+    return np.ldexp(sums_of_fields(count).astype(np.float32), exponent).astype(np.float32)
 
 
 def edge_values():
@@ -103,4 +107,5 @@ def main():
     (HERE / "digests.txt").write_text("\n".join(lines) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -14,5 +14,9 @@ let package = Package(
             name: "safetensors-bench",
             dependencies: [.product(name: "Safetensors", package: "seeconv")]
         ),
+        .executableTarget(
+            name: "values-bench",
+            dependencies: [.product(name: "GGUF", package: "seeconv")]
+        ),
     ]
 )
