@@ -34,27 +34,32 @@
         for (; i < count; i++) y[i] += alpha * x[i]; \
     }
 
-#define DEFINE_ROTATION(NAME, TARGET, LANES) \
-    TARGET static void NAME(double *x, double *y, double cosine, double sine, size_t count) { \
+// The row that two successive rotations share stays in registers.
+#define DEFINE_SWEEP(NAME, TARGET, LANES) \
+    TARGET static void NAME(double *rows, const double *rotations, size_t count) { \
         SEE_VECTOR(double, LANES); \
-        size_t i = 0; \
-        for (; i + LANES <= count; i += LANES) { \
-            VECTOR u = *(const LOOSE *)(x + i), v = *(const LOOSE *)(y + i); \
-            *(LOOSE *)(x + i) = cosine * u + sine * v; \
-            *(LOOSE *)(y + i) = cosine * v - sine * u; \
+        enum { VECTORS = SEE_SWEEP_COLUMNS / LANES }; \
+        VECTOR shared[VECTORS]; \
+        LOOSE *row = (LOOSE *)(rows + count * SEE_SWEEP_COLUMNS); \
+        SEE_UNROLL for (int v = 0; v < VECTORS; v++) shared[v] = row[v]; \
+        for (; count > 0; count--) { \
+            double cosine = *rotations++, sine = *rotations++; \
+            LOOSE *above = row - VECTORS; \
+            SEE_UNROLL for (int v = 0; v < VECTORS; v++) { \
+                VECTOR upper = above[v]; \
+                row[v] = sine * upper + cosine * shared[v]; \
+                shared[v] = cosine * upper - sine * shared[v]; \
+            } \
+            row = above; \
         } \
-        for (; i < count; i++) { \
-            double u = x[i], v = y[i]; \
-            x[i] = cosine * u + sine * v; \
-            y[i] = cosine * v - sine * u; \
-        } \
+        SEE_UNROLL for (int v = 0; v < VECTORS; v++) row[v] = shared[v]; \
     }
 
 DEFINE_DOT(sdot_portable, SEE_PORTABLE, float, 4)
 DEFINE_DOT(ddot_portable, SEE_PORTABLE, double, 2)
 DEFINE_AXPY(saxpy_portable, SEE_PORTABLE, float, 4)
 DEFINE_AXPY(daxpy_portable, SEE_PORTABLE, double, 2)
-DEFINE_ROTATION(drot_portable, SEE_PORTABLE, 2)
+DEFINE_SWEEP(sweep_portable, SEE_PORTABLE, 2)
 #if SEE_HAS_X86_PATHS
 DEFINE_DOT(sdot_avx2, SEE_AVX2, float, 8)
 DEFINE_DOT(sdot_avx512, SEE_AVX512, float, 16)
@@ -64,8 +69,8 @@ DEFINE_AXPY(saxpy_avx2, SEE_AVX2, float, 8)
 DEFINE_AXPY(saxpy_avx512, SEE_AVX512, float, 16)
 DEFINE_AXPY(daxpy_avx2, SEE_AVX2, double, 4)
 DEFINE_AXPY(daxpy_avx512, SEE_AVX512, double, 8)
-DEFINE_ROTATION(drot_avx2, SEE_AVX2, 4)
-DEFINE_ROTATION(drot_avx512, SEE_AVX512, 8)
+DEFINE_SWEEP(sweep_avx2, SEE_AVX2, 4)
+DEFINE_SWEEP(sweep_avx512, SEE_AVX512, 8)
 #endif
 
 float see_sdot(const float *a, const float *b, size_t count) {
@@ -84,6 +89,6 @@ void see_daxpy(double alpha, const double *x, double *y, size_t count) {
     SEE_KERNEL(see_kernels_active_path(), daxpy)(alpha, x, y, count);
 }
 
-void see_drot(double *x, double *y, double cosine, double sine, size_t count) {
-    SEE_KERNEL(see_kernels_active_path(), drot)(x, y, cosine, sine, count);
+void see_drotate_sweep(double *rows, const double *rotations, size_t count) {
+    SEE_KERNEL(see_kernels_active_path(), sweep)(rows, rotations, count);
 }

@@ -11,5 +11,10 @@ double see_ddot(const double *a, const double *b, size_t count);
 void see_saxpy(float alpha, const float *x, float *y, size_t count);
 void see_daxpy(double alpha, const double *x, double *y, size_t count);
 
-/// Plane rotation: (x[i], y[i]) becomes (cosine * x[i] + sine * y[i], cosine * y[i] - sine * x[i]).
-void see_drot(double *x, double *y, double cosine, double sine, size_t count);
+/// The number of columns in a stripe that `see_drotate_sweep` works on.
+enum { SEE_SWEEP_COLUMNS = 16 };
+
+/// Plane rotations of neighbouring rows, from the last row upwards: for i = count, …, 1, with (c, s) taken in order from
+/// `rotations`, rows i - 1 and i become (c * row[i - 1] - s * row[i], s * row[i - 1] + c * row[i]).
+/// The `count` + 1 rows hold SEE_SWEEP_COLUMNS elements each, without gaps.
+void see_drotate_sweep(double *rows, const double *rotations, size_t count);
