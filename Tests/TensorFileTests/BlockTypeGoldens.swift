@@ -6,9 +6,10 @@ import TestSupport
 enum BlockTypeGoldens {
     static let folder = TestFiles.root.appending(path: "Tests/Golden/BlockTypes")
 
-    /// The digests of `decode` or `encode`, by type.
+    /// The digests of `decode` or `encode`, by type: gguf's and ml_dtypes', then ggml's.
     static func digests(_ direction: String) throws -> [(type: ElementType, digest: String)] {
-        try String(contentsOf: folder.appending(path: "digests.txt"), encoding: .utf8).split(separator: "\n")
+        try ["digests.txt", "ggml_digests.txt"]
+            .flatMap { try String(contentsOf: folder.appending(path: $0), encoding: .utf8).split(separator: "\n") }
             .map { $0.split(separator: " ").map(String.init) }
             .compactMap { line in
                 guard line.count == 3, line[0] == direction, let type = ElementType(named: line[1]) else { return nil }

@@ -2,11 +2,11 @@ import Foundation
 import TensorFile
 import Testing
 
-/// Conversions against gguf and ml_dtypes.
+/// Conversions against gguf, ggml and ml_dtypes.
 @Suite struct BlockTypeTests {
     @Test func decodingEqualsThePeers() throws {
         let goldens = try BlockTypeGoldens.digests("decode")
-        #expect(goldens.count == 33)
+        #expect(goldens.count == 36)
         for (type, digest) in goldens {
             let blocks = BlockTypeGoldens.blocks(of: type)
             let count = blocks.count / type.geometry.bytes * type.geometry.elements
@@ -17,7 +17,7 @@ import Testing
 
     @Test func encodingEqualsThePeers() throws {
         let goldens = try BlockTypeGoldens.digests("encode")
-        #expect(goldens.count == 18)
+        #expect(goldens.count == 21)
         for (type, digest) in goldens {
             let values = BlockTypeGoldens.values(for: type)
             let bytes = try ValueCodec.bytes(of: values, as: type, nonFinite: .allow)

@@ -4,7 +4,7 @@ import Testing
 
 /// The K types' encoders by their squared error.
 @Suite struct ScaleSearchTests {
-    /// The values of make_k_errors.py.
+    /// The values of make_ggml.py.
     static func values(_ label: Substring) -> [Float] {
         let normal = BlockTypeGoldens.sumsOfFields(64 * 256).map { Float($0) * 0x1p-17 }
         return switch label {
@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test func errorsAreBelowThoseOfGGML() throws {
-        let file = BlockTypeGoldens.folder.appending(path: "k_errors.txt")
+        let file = BlockTypeGoldens.folder.appending(path: "ggml_errors.txt")
         let goldens = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map {
             $0.split(separator: " ")
         }

@@ -4,8 +4,8 @@
 /// boundaries and convert the pieces on any number of threads: the bytes are the same. They are also the same on every
 /// CPU. Bytes may lie at any address; they are little-endian.
 ///
-/// Block types follow ggml: decoding is bit-equal to its Python package gguf, and so is encoding, apart from the K types
-/// (see `ScaleSearch`). The small floats follow ml_dtypes.
+/// Block types follow ggml: decoding is bit-equal to ggml and its Python package gguf, and so is encoding, apart from the K
+/// types, whose error is smaller (see `ScaleSearch`). The small floats follow ml_dtypes.
 public enum ValueCodec {
     /// What `encode` does with values that stop being what they were: NaN and infinities that the type has no code for,
     /// and finite values that the type, or their block's scale, would turn into NaN or infinity.

@@ -42,9 +42,10 @@ enum FourBitFloat {
     static let doubled: [Float] = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12]
     private static let midpoints: [Float] = [0.5, 1.5, 2.5, 3.5, 5, 7, 10]
 
-    /// The code nearest to `value / scale` among the doubled values, the smaller of two equally near; 0 for NaN.
+    /// The code nearest to `value / scale` among the doubled values, the smaller of two equally near; 0 for NaN, and
+    /// where the scale is 0.
     static func code(_ value: Float, _ scale: Float) -> UInt8 {
-        let magnitude = abs(value)
+        let magnitude = scale == 0 ? 0 : abs(value)
         let code = midpoints.reduce(UInt8(0)) { $0 + (magnitude > $1 * scale ? 1 : 0) }
         return value < 0 && code > 0 ? code | 8 : code
     }

@@ -37,11 +37,12 @@ enum NVFP4: EncodableBlockFormat {
         return exponent == 0 ? mantissa * 0x1p-10 : (8 + mantissa) * Float(bitPattern: UInt32(exponent + 116) << 23)
     }
 
-    /// The code of a scale, rounded as ggml does: to nearest, halves up.
+    /// The code of a scale, rounded as ggml does: to nearest, halves up, and from 256 on the last code.
     private static func scaleCode(_ scale: Float) -> UInt8 {
         guard scale > 0 else { return 0 }
-        let bits = min(scale, 448).bitPattern
-        if bits >> 23 <= 120 { return UInt8(min(7, min(scale, 448) * 512 + 0.5)) }
-        return UInt8(min(0x7E, (bits + 0x8_0000) >> 20 - 120 << 3))
+        let held = min(scale, 448)
+        if held < 0x1p-6 { return UInt8(min(7, held * 512 + 0.5)) }
+        let code = (held.bitPattern + 0x8_0000) >> 20 - 120 << 3
+        return code < 0x78 ? UInt8(code) : 0x7E
     }
 }
