@@ -1,0 +1,277 @@
+import LinearAlgebra
+
+/// Finds, for a block of residuals, the units whose product explains most of each: coordinate ascent over the slots.
+///
+/// The start is the best product of free vectors (alternating power method); its first vector is matched against all
+/// units of slot 1, the best few of which become candidates, and each candidate is then improved slot by slot, over all
+/// units of that slot, by matrix products for the whole block.
+struct SenseSearch: Sendable {
+    /// How a sense may be scaled: freely, or not at all.
+    enum Gain: Sendable {
+        case one
+        case free
+    }
+
+    /// What was found for one residual r: with p the product of the units, `gain` is 1 or ⟨r,p⟩/⟨p,p⟩, and
+    /// `improvement` is ‖r‖² − ‖r − gain·p‖².
+    struct Found: Sendable {
+        var units: [UInt32]
+        var gain: Float
+        var improvement: Float
+    }
+
+    let fold: Fold
+    let gain: Gain
+    let candidates: Int
+    let sweeps: Int
+    private let tables: UnitTables
+    private let copies: Int
+    /// For each slot the units' vectors, copies side by side: `[units, copies · size]`.
+    private let vectors: [Matrix]
+    /// For each slot and unit the products between its copies: `[units, copies²]`.
+    private let grams: [Matrix]
+
+    init(tables: UnitTables, gain: Gain, candidates: Int = 4, sweeps: Int = 1) {
+        fold = Fold(tables.shape)
+        (self.gain, self.candidates, self.sweeps, self.tables) = (gain, candidates, sweeps, tables)
+        copies = tables.copies
+        let copies = tables.copies
+        vectors = (0..<tables.shape.order).map { slot in
+            let (size, units) = (tables.shape.slotSizes[slot], tables.unitCounts[slot])
+            let table = tables.table(ofSlot: slot)
+            var vectors: [Float] = []
+            for unit in 0..<units {
+                for copy in 0..<copies {
+                    let first = (copy * units + unit) * size
+                    vectors += table[first..<first + size]
+                }
+            }
+            return Matrix(rows: units, columns: copies * size, elements: vectors)
+        }
+        grams = zip(vectors, tables.shape.slotSizes).map { vectors, size in
+            var gram: [Float] = []
+            for unit in 0..<vectors.rows {
+                let row = Array(vectors.row(unit))
+                for a in 0..<copies {
+                    for b in 0..<copies {
+                        var sum: Float = 0
+                        for x in 0..<size { sum += row[a * size + x] * row[b * size + x] }
+                        gram.append(sum)
+                    }
+                }
+            }
+            return Matrix(rows: vectors.rows, columns: copies * copies, elements: gram)
+        }
+    }
+
+    /// The residuals that are searched at once, so that their scores stay in the cache.
+    var blockRows: Int { max(4, min(64, (1 << 16) / (candidates * (tables.unitCounts.max() ?? 1)))) }
+
+    /// The best units for each of `residuals` `[rows, product length]`; `incumbents`, where given, take part as
+    /// candidates, so that what is found is never worse.
+    func search(_ residuals: Matrix, incumbents: [[UInt32]]? = nil) -> [Found] {
+        let starts = free(residuals)
+        let first = matched(starts.first ?? Matrix(rows: 0, columns: 0))
+        let width = first.first.map { $0.count + (incumbents == nil ? 0 : 1) } ?? 0
+        var state = Candidates(rows: residuals.rows, width: width, order: fold.order)
+        for row in 0..<residuals.rows {
+            for (i, unit) in first[row].enumerated() { state.units[(row * width + i) * fold.order] = Int(unit) }
+            if let incumbents {
+                for slot in 0..<fold.order {
+                    state.units[(row * width + width - 1) * fold.order + slot] = Int(incumbents[row][slot])
+                }
+            }
+        }
+        if fold.order == 1 { improve(0, &state, residuals, chosen: 1, starts) }
+        for slot in 1..<max(fold.order, 1) { improve(slot, &state, residuals, chosen: slot, starts, incumbents != nil) }
+        for _ in 0..<sweeps where fold.order > 1 {
+            for slot in 0..<fold.order { improve(slot, &state, residuals, chosen: fold.order, starts) }
+        }
+        return (0..<residuals.rows).map { row in
+            let best = (row * width..<(row + 1) * width).max { state.improvements[$0] < state.improvements[$1] } ?? 0
+            let units = (0..<fold.order).map { UInt32(state.units[best * fold.order + $0]) }
+            return Found(units: units, gain: state.gains[best], improvement: state.improvements[best])
+        }
+    }
+
+    /// Several tuples for each row, in rows · width lines.
+    private struct Candidates {
+        let width: Int
+        var units: [Int]
+        var gains: [Float]
+        var improvements: [Float]
+
+        init(rows: Int, width: Int, order: Int) {
+            self.width = width
+            units = Array(repeating: 0, count: rows * width * order)
+            gains = Array(repeating: 1, count: rows * width)
+            improvements = Array(repeating: -.infinity, count: rows * width)
+        }
+    }
+
+    /// The best product of free unit-length vectors for each residual, one matrix `[rows, size]` a slot.
+    private func free(_ residuals: Matrix) -> [Matrix] {
+        var result = fold.sizes.map { _ in [Float]() }
+        var cofactor = [Float](repeating: 0, count: fold.longestCofactor)
+        residuals.elements.withUnsafeBufferPointer { elements in
+            guard let base = elements.baseAddress else { return }
+            for row in 0..<residuals.rows {
+                let residual = base + row * fold.productLength
+                var vectors = fold.start(of: residual)
+                for _ in 0..<(fold.order == 1 ? 1 : 4) {
+                    for slot in fold.sizes.indices.reversed() {
+                        fold.improve(&vectors, slot: slot, on: residual, &cofactor)
+                    }
+                }
+                for slot in fold.sizes.indices { result[slot] += vectors[slot] }
+            }
+        }
+        return zip(result, fold.sizes).map { Matrix(rows: residuals.rows, columns: $1, elements: $0) }
+    }
+
+    /// The units of slot 1 that best match each free vector, in either direction, best first.
+    private func matched(_ starts: Matrix) -> [[UInt32]] {
+        let units = tables.unitCounts[0]
+        let width = min(candidates, units)
+        guard fold.order > 1 else { return Array(repeating: [0], count: starts.rows) }
+        let size = fold.sizes[0]
+        let table = tables.table(ofSlot: 0)
+        // Copies share their start, so their sum is what can be matched.
+        var sums = Array(table[..<(units * size)])
+        for copy in 1..<max(copies, 1) { for x in sums.indices { sums[x] += table[copy * sums.count + x] } }
+        let norms = (0..<units).map { unit in
+            sums[unit * size..<(unit + 1) * size].reduce(Float(0)) { $0 + $1 * $1 }
+        }
+        let scores = Matrix.product(starts, Matrix(rows: units, columns: size, elements: sums), transposingSecond: true)
+        return (0..<starts.rows).map { row in
+            var best: [(score: Float, unit: UInt32)] = []
+            for unit in 0..<units {
+                let product = scores.elements[row * units + unit]
+                let score = product * product / (norms[unit] + 1e-30)
+                guard best.count < width || score > best[best.count - 1].score else { continue }
+                if best.count == width { best.removeLast() }
+                let place = best.firstIndex { $0.score < score } ?? best.count
+                best.insert((score, UInt32(unit)), at: place)
+            }
+            return best.map(\.unit)
+        }
+    }
+
+    /// Chooses the unit of `slot` anew for every candidate, given those of the other slots: units for the first
+    /// `chosen` slots, the free vectors for later ones.
+    private func improve(
+        _ slot: Int,
+        _ state: inout Candidates,
+        _ residuals: Matrix,
+        chosen: Int,
+        _ starts: [Matrix],
+        _ hasIncumbent: Bool = false
+    ) {
+        let (lines, order, size) = (residuals.rows * state.width, fold.order, fold.sizes[slot])
+        let units = tables.unitCounts[slot]
+        var contractions = [Float](repeating: 0, count: lines * copies * size)
+        var weights = [Float](repeating: 0, count: lines * copies * copies)
+        var cofactor = [Float](repeating: 0, count: fold.longestCofactor)
+        tables.withVectors { vector in
+            residuals.elements.withUnsafeBufferPointer { residual in
+                contractions.withUnsafeMutableBufferPointer { target in
+                    guard let residual = residual.baseAddress, let target = target.baseAddress else { return }
+                    for line in 0..<lines {
+                        let row = line / state.width
+                        let isIncumbent = hasIncumbent && line % state.width == state.width - 1
+                        let known = isIncumbent ? order : chosen
+                        for copy in 0..<copies {
+                            fold.setCofactor(&cofactor, of: slot, gain: 1) { other in
+                                if other < known { return vector(other, state.units[line * order + other], copy) }
+                                return starts[other].elements.withUnsafeBufferPointer {
+                                    $0.baseAddress! + row * fold.sizes[other]
+                                }
+                            }
+                            let target = target + (line * copies + copy) * size
+                            fold.addContraction(
+                                target,
+                                of: residual + row * fold.productLength,
+                                slot: slot,
+                                with: cofactor
+                            )
+                        }
+                        for pair in 0..<copies * copies {
+                            var weight: Float = 1
+                            for other in 0..<known where other != slot {
+                                weight *=
+                                    grams[other].elements[state.units[line * order + other] * copies * copies + pair]
+                            }
+                            weights[line * copies * copies + pair] = weight
+                        }
+                    }
+                }
+            }
+        }
+        let products = Matrix.product(
+            Matrix(rows: lines, columns: copies * size, elements: contractions),
+            vectors[slot],
+            transposingSecond: true
+        )
+        let norms = Matrix.product(
+            Matrix(rows: lines, columns: copies * copies, elements: weights),
+            grams[slot],
+            transposingSecond: true
+        )
+        // While a later slot is still free, so is the gain.
+        let isFree = gain == .free || chosen < order - 1
+        products.elements.withUnsafeBufferPointer { products in
+            norms.elements.withUnsafeBufferPointer { norms in
+                for line in 0..<lines {
+                    var (best, bestScore) = (0, -Float.infinity)
+                    for unit in line * units..<(line + 1) * units {
+                        let (product, norm) = (products[unit], norms[unit])
+                        let score = isFree ? product * product / (norm + 1e-30) : 2 * product - norm
+                        if score > bestScore { (best, bestScore) = (unit, score) }
+                    }
+                    state.units[line * order + slot] = best - line * units
+                    state.gains[line] = isFree ? products[best] / (norms[best] + 1e-30) : 1
+                    state.improvements[line] = bestScore
+                }
+            }
+        }
+    }
+}
+
+extension Fold {
+    /// A start for the power method: for each slot the fibre of `vector` through its greatest entry.
+    func start(of vector: UnsafePointer<Float>) -> [[Float]] {
+        var peak = 0
+        for i in 1..<max(productLength, 1) where abs(vector[i]) > abs(vector[peak]) { peak = i }
+        return sizes.indices.map { slot in
+            let stride = sizes[(slot + 1)...].reduce(1, *)
+            let first = peak - peak / stride % sizes[slot] * stride
+            return normalized((0..<sizes[slot]).map { vector[first + $0 * stride] })
+        }
+    }
+
+    /// Sets the vector of `slot` to the best one given the others, at unit length; returns what its length was.
+    @discardableResult
+    func improve(
+        _ vectors: inout [[Float]],
+        slot: Int,
+        on vector: UnsafePointer<Float>,
+        _ cofactor: inout [Float]
+    ) -> Float {
+        cofactor.withUnsafeMutableBufferPointer { buffer in
+            setCofactor(buffer.baseAddress!, of: slot, gain: 1) { other in
+                vectors[other].withUnsafeBufferPointer { $0.baseAddress! }
+            }
+        }
+        var result = [Float](repeating: 0, count: sizes[slot])
+        addContraction(&result, of: vector, slot: slot, with: cofactor)
+        let length = result.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        vectors[slot] = normalized(result)
+        return length
+    }
+
+    private func normalized(_ vector: [Float]) -> [Float] {
+        let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        guard length > 1e-30 else { return vector.indices.map { $0 == 0 ? 1 : 0 } }
+        return vector.map { $0 / length }
+    }
+}
