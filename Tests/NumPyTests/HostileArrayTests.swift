@@ -128,7 +128,8 @@ import Testing
         ("(1_000,)", "no whole decimal number"), ("(1e3,)", "no whole decimal number"), ("(~1,)", "no value starts"),
         ("(1 if True else 2,)", "',' or ')' expected"), ("(lambda: 1,)", "the name lambda"), ("(-,)", "a digit"),
         ("(1,) # note", "',' or '}' expected"), ("('\\u0031',)", "escape"), ("('a' 'b',)", "',' or ')' expected"),
-        ("(true,)", "the name true"), ("(,)", "no value starts"), ("(1,,)", "no value starts"),
+        ("(true,)", "the name true"), ("(,)", "no value starts"), ("(010,)", "begins with a zero"),
+        ("(-00,)", "begins with a zero"), ("(1,,)", "no value starts"),
     ])
     func notALiteral(shape: String, word: String) throws {
         try expect(.malformed, word, of: ArrayBytes(shape: shape, payload: Self.payload))
@@ -272,7 +273,7 @@ import Testing
         "{'descr': 'f4', 'fortran_order': False, 'shape': (2L, 3L), }   \n",
         "{'descr': '=f4', 'fortran_order': False, 'shape': ((2), 3), }\n\n",
         "{'descr': '\\x3cf4', 'fortran_order': False,\n 'shape': (2, 3), }",
-        "{\n'descr'\t:\r'|f4'\u{C},'fortran_order': (False), 'shape': (0002, 3,), }",
+        "{\n'descr'\t:\r'|f4'\u{C},'fortran_order': (False), 'shape': (2, 3,), }",
     ])
     func acceptsVariants(text: String) throws {
         try Fixtures.withFile(ArrayBytes(text: text, payload: Self.payload).bytes) { path in

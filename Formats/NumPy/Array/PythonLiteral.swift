@@ -171,6 +171,10 @@ struct PythonLiteralReader {
             offset += 1
         }
         guard digits > 0 else { throw failure("a digit expected after '-'", at: start) }
+        // Python 2 read `010` as eight.
+        guard digits == 1 || bytes[offset - digits] != UInt8(ascii: "0") else {
+            throw failure("a number begins with a zero", at: start)
+        }
         if peek() == UInt8(ascii: "L"), encoding == .latin1 { offset += 1 }
         if let byte = peek(), byte == UInt8(ascii: ".") || isWordByte(byte) {
             throw failure("\(text(from: start)) is no whole decimal number", at: start)
