@@ -5,7 +5,8 @@ import Testing
 /// The loops in C against their plain statements in Swift, on every path that this CPU has.
 @Suite struct KernelTests {
     static let types: [ElementType] = [
-        .float16, .bfloat16, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q2_K, .q3_K, .q4_K, .q5_K, .q6_K,
+        .float16, .bfloat16, .float8E4M3, .float8E5M2FNUZ, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q2_K, .q3_K, .q4_K,
+        .q5_K, .q6_K,
     ]
 
     /// Values that exercise every branch: normal ones of all sizes, the corners, and what is not finite.

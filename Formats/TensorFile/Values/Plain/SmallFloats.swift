@@ -32,6 +32,20 @@ extension SmallFloat {
     }
 }
 
+extension BlockCodec {
+    /// A type of one minifloat in a byte, whose loops fetch its table once for a run.
+    init<Format: SmallFloat>(bytes format: Format.Type) {
+        let codes = format.codes
+        self.init(format) { source, values, count in
+            codes.values.withUnsafeBufferPointer { table in
+                for index in 0..<count { values[index] = table[Int(source.byte(index))] }
+            }
+        } encode: { values, target, count in
+            for index in 0..<count { target.store(byte: codes.code(values[index]), at: index) }
+        }
+    }
+}
+
 /// 5 bits of exponent, with infinities: the upper byte of an F16.
 enum Float8E5M2Format: SmallFloat {
     static let type = ElementType.float8E5M2
