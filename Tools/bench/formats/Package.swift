@@ -7,6 +7,10 @@ let package = Package(
     dependencies: [.package(name: "seeconv", path: "../../..")],
     targets: [
         .executableTarget(
+            name: "gguf-bench",
+            dependencies: [.product(name: "GGUF", package: "seeconv")]
+        ),
+        .executableTarget(
             name: "numpy-bench",
             dependencies: [.product(name: "NumPy", package: "seeconv")]
         ),
