@@ -6,6 +6,7 @@ import PackageDescription
 let parsers: [(target: String, library: String)] = [
     ("FuzzSafetensorsHeader", "Safetensors"),
     ("FuzzShardIndex", "Safetensors"),
+    ("FuzzGGUFHeader", "GGUF"),
     ("FuzzNumPyHeader", "NumPy"),
     ("FuzzZipDirectory", "NumPy"),
     ("FuzzZipMember", "NumPy"),

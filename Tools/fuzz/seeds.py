@@ -49,6 +49,66 @@ def FuzzShardIndex():
     yield b'{"weight_map":{"\\u0061":"\\ud83d\\ude42.safetensors"}}'
 
 
+class GGUF:
+    """A GGUF file under construction; every number in the order and width of its version."""
+
+    def __init__(self, version=3, order="<", alignment=32):
+        self.version, self.order, self.alignment = version, order, alignment
+        self.entries, self.infos, self.data = [], [], b""
+
+    def pack(self, form, *values):
+        return struct.pack(self.order + form, *values)
+
+    def length(self, value):
+        return self.pack("I" if self.version == 1 else "Q", value)
+
+    def string(self, text):
+        text = text if isinstance(text, bytes) else text.encode()
+        return self.length(len(text)) + text
+
+    def add(self, key, kind, value):
+        self.entries.append(self.string(key) + self.pack("I", kind) + value)
+        return self
+
+    def array(self, kind, items):
+        return self.pack("I", kind) + self.length(len(items)) + b"".join(items)
+
+    def tensor(self, name, dimensions, kind, values):
+        self.data += bytes(-len(self.data) % self.alignment)
+        sizes = b"".join(map(self.length, dimensions))
+        place = self.pack("IQ", kind, len(self.data))
+        self.infos.append(self.string(name) + self.pack("I", len(dimensions)) + sizes + place)
+        self.data += values
+        return self
+
+    def file(self):
+        counts = self.length(len(self.infos)) + self.length(len(self.entries))
+        header = b"GGUF" + self.pack("I", self.version) + counts + b"".join(self.entries + self.infos)
+        return header + bytes(-len(header) % self.alignment) + self.data
+
+
+def FuzzGGUFHeader():
+    forms = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
+    yield GGUF().file()
+    for version, order in [(1, "<"), (2, "<"), (3, "<"), (3, ">")]:
+        file = GGUF(version, order)
+        for kind, form in forms.items():
+            file.add(f"scalar.{kind}", kind, file.pack(form, 1))
+            file.add(f"array.{kind}", 9, file.array(kind, [file.pack(form, 1), file.pack(form, 0)]))
+        file.add("nested", 9, file.array(9, [file.array(8, [file.string("a"), file.string(b"\xff")]), file.array(0, [])]))
+        file.tensor("a", [2, 1], 0, bytes(8)).tensor("b", [32], 8, bytes(34)).tensor("c", [], 24, b"\1")
+        yield file.file()
+    file = GGUF(alignment=64)
+    file.add("general.alignment", 4, file.pack("I", 64)).add("general.architecture", 8, file.string("llama"))
+    for key, value in [("context_length", 8), ("embedding_length", 8), ("block_count", 2), ("attention.head_count", 2)]:
+        file.add(f"llama.{key}", 4, file.pack("I", value))
+    file.add("tokenizer.ggml.model", 8, file.string("llama"))
+    file.add("tokenizer.ggml.tokens", 9, file.array(8, [file.string("<unk>"), file.string("<0x0A>")]))
+    file.add("tokenizer.ggml.scores", 9, file.array(6, [file.pack("f", 0), file.pack("f", -1.5)]))
+    file.add("tokenizer.ggml.token_type", 9, file.array(5, [file.pack("i", 2), file.pack("i", 6)]))
+    yield file.tensor("token_embd.weight", [8, 2], 1, bytes(32)).tensor("x", [0], 0, b"").file()
+
+
 def npy(text, data=b"", version=(1, 0)):
     """A .npy file with the header `text`."""
     text = text.encode("utf-8" if version[0] == 3 else "latin-1") + b"\n"
