@@ -10,8 +10,16 @@ public struct GGUFChatTemplate: Sendable {
     /// Parts of the source that a template for conversations does not need, and that break out of a sandbox need: attributes
     /// with two underscores and filters that look attributes up by name.
     public var suspiciousParts: [String] {
-        let bytes = Array(source.bytes)
-        return Self.suspects.filter { bytes.contains(Array($0.utf8)) }
+        Self.suspects.filter { Self.contains(Array($0.utf8), in: source.bytes) }
+    }
+
+    /// True where `part` stands in `text`: one look at each byte, because the text may be long and hostile.
+    private static func contains(_ part: [UInt8], in text: ArraySlice<UInt8>) -> Bool {
+        let text = text.span
+        guard let first = part.first, part.count <= text.count else { return false }
+        return (0...text.count - part.count).contains { start in
+            text[start] == first && part.indices.allSatisfy { text[start + $0] == part[$0] }
+        }
     }
 
     /// What a careful reader wants to know about the template.

@@ -4,13 +4,18 @@ import GGUF
 /// Runs operations on GGUF files as they are asked for on standard input and answers with wall and processor seconds.
 ///
 /// `gguf_bench.py` asks, so that this program and gguf-py take turns and see the same disturbances. Requests are lines:
-/// `open PATH`, `strings PATH KEY`, `findings PATH`, `copy FROM TO`.
+/// `open PATH`, `strings PATH KEY`, `findings PATH`, `copy FROM TO`. A file that is refused is answered by the error.
 @main struct GGUFBench {
-    static func main() throws {
+    static func main() {
         while let line = readLine() {
             let words = line.split(separator: " ").map(String.init)
             let (wall, processor) = (seconds(CLOCK_MONOTONIC), seconds(CLOCK_PROCESS_CPUTIME_ID))
-            try run(words)
+            do {
+                try run(words)
+            } catch {
+                FileHandle.standardOutput.write(Data("refused: \(error)\n".utf8))
+                continue
+            }
             let (wallEnd, processorEnd) = (seconds(CLOCK_MONOTONIC), seconds(CLOCK_PROCESS_CPUTIME_ID))
             // Unbuffered, because the asking program waits for it.
             FileHandle.standardOutput.write(Data("\(wallEnd - wall) \(processorEnd - processor)\n".utf8))
