@@ -58,7 +58,7 @@ let package = Package(
 
         // Floor 2: containers, tokens, the heart.
         module("Safetensors", in: "Formats", ["TensorFile", "JSONText"], exclude: ["README.md"]),
-        module("GGUF", in: "Formats", ["TensorFile"]),
+        module("GGUF", in: "Formats", ["TensorFile"], exclude: ["README.md"]),
         module("NumPy", in: "Formats", ["TensorFile", "Kernels", "CZlib", "CZstd"], exclude: ["README.md"]),
         module("Tokenizers", in: "Sources", ["JSONText"]),
         module("Lexicons", in: "Sources", ["JSONText"]),
