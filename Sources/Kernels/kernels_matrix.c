@@ -56,8 +56,8 @@ enum { MAXIMAL_TILE_BYTES = 14 * 2 * 64 };
                 } \
             SEE_UNROLL for (int r = 0; r < 4; r++) { \
                 VECTOR total = sums[r][0] + sums[r][1]; \
-                ELEMENT sum = 0; \
-                SEE_UNROLL for (int lane = 0; lane < LANES; lane++) sum += total[lane]; \
+                SEE_ADD_LANES(total, LANES); \
+                ELEMENT sum = total[0]; \
                 for (size_t k = i; k < columns; k++) sum += at[r][k] * x[k]; \
                 if (row + r < rows) y[row + r] = sum; \
             } \

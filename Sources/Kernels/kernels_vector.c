@@ -16,8 +16,8 @@
         } \
         for (; i + LANES <= count; i += LANES) sums[0] += *(const LOOSE *)(a + i) * *(const LOOSE *)(b + i); \
         VECTOR total = (sums[0] + sums[1]) + (sums[2] + sums[3]); \
-        ELEMENT sum = 0; \
-        SEE_UNROLL for (int lane = 0; lane < LANES; lane++) sum += total[lane]; \
+        SEE_ADD_LANES(total, LANES); \
+        ELEMENT sum = total[0]; \
         for (; i < count; i++) sum += a[i] * b[i]; \
         return sum; \
     }

@@ -19,6 +19,11 @@
     typedef ELEMENT VECTOR __attribute__((vector_size(LANES * sizeof(ELEMENT)), unused)); \
     typedef ELEMENT LOOSE __attribute__((vector_size(LANES * sizeof(ELEMENT)), aligned(1), may_alias, unused))
 
+/// Adds up the lanes of SUMS in halves, into lane 0; one after the other they would take longer than a short dot.
+#define SEE_ADD_LANES(SUMS, LANES) \
+    SEE_UNROLL for (int half = LANES / 2; half > 0; half /= 2) \
+        SEE_UNROLL for (int lane = 0; lane < half; lane++) SUMS[lane] += SUMS[lane + half]
+
 /// The variant of KERNEL that belongs to PATH.
 #if SEE_HAS_X86_PATHS
 #define SEE_KERNEL(PATH, KERNEL) \

@@ -1,41 +1,40 @@
 import Foundation
 import LinearAlgebra
 
-// kernels-bench [OPENBLAS]: this package's products beside those of an OpenBLAS library, if its path is given.
+// kernels-bench [OPENBLAS]: this package's products and decompositions beside those of the OpenBLAS library at the path
+// OPENBLAS, if it is given.
 
 let blas = CommandLine.arguments.dropFirst().first.map { path in
-    guard let blas = BLAS(path: path) else { fatalError("no OpenBLAS at \(path)") }
+    guard let blas = BLAS(path: path) else { fatalError("no OpenBLAS with LAPACK at \(path)") }
     return blas
 }
-print(
-    "OpenBLAS kernels: \(blas?.coreName ?? "none")  SEECONV_KERNELS: \(getenv("SEECONV_KERNELS").map { String(cString: $0) } ?? "best")"
-)
+let path = ProcessInfo.processInfo.environment["SEECONV_KERNELS"] ?? "best"
+print("own kernels: \(path); OpenBLAS kernels: \(blas?.coreName ?? "none"); ratio above 1: own is faster")
+print("one thread: its CPU time; more: wall time, which other programs disturb; medians of runs in turns")
 
-func line(_ name: String, _ threads: Int, unit: String, _ own: Double, _ other: Double) {
-    let ratio = blas == nil ? "" : String(format: "  OpenBLAS %8.2f  ratio %.2f", other, own / other)
-    print(
-        String(
-            format: "%@ threads %d  own %8.2f %@%@",
-            name.padding(toLength: 22, withPad: " ", startingAt: 0),
-            threads,
-            own,
-            unit,
-            ratio
-        )
-    )
+func line(_ name: String, _ threads: Int, unit: String, _ work: Double, _ times: (first: Double, second: Double)) {
+    let label = name.padding(toLength: 20, withPad: " ", startingAt: 0)
+    let own = String(format: "%@ %d thread(s)  own %9.2f %@", label, threads, work / times.first, unit)
+    let other = String(format: "  OpenBLAS %9.2f  ratio %.2f", work / times.second, times.second / times.first)
+    print(blas == nil ? own : own + other)
 }
 
-var random = SplitMix64(seed: 1)
+nonisolated(unsafe) var random = SplitMix64(seed: 1)
+func randomElements(_ count: Int) -> [Float] {
+    (0..<count).map { _ in random.uniform() - 0.5 }
+}
+
+let products = [
+    (m: 256, k: 256, n: 256, runs: 101), (512, 512, 512, 41), (1024, 1024, 1024, 11), (2048, 288, 32000, 5),
+    (30522, 384, 384, 11),
+]
 for threads in [1, 2] {
     let clock = Clock(threads: threads)
     blas?.use(threads: threads)
     Parallel.$workers.withValue(threads) {
-        for (m, k, n, runs) in [
-            (256, 256, 256, 101), (512, 512, 512, 41), (1024, 1024, 1024, 11), (2048, 288, 32000, 5),
-            (30522, 384, 384, 11),
-        ] {
-            let a = Matrix(rows: m, columns: k, elements: (0..<m * k).map { _ in random.uniform() - 0.5 })
-            let b = Matrix(rows: k, columns: n, elements: (0..<k * n).map { _ in random.uniform() - 0.5 })
+        for (m, k, n, runs) in products {
+            let a = Matrix(rows: m, columns: k, elements: randomElements(m * k))
+            let b = Matrix(rows: k, columns: n, elements: randomElements(k * n))
             var own = Matrix(rows: m, columns: n)
             var other = [Float](repeating: 0, count: m * n)
             let times = clock.compare(runs: runs) {
@@ -43,12 +42,11 @@ for threads in [1, 2] {
             } _: {
                 blas?.multiply(m: m, k: k, n: n, a.elements, b.elements, &other)
             }
-            let work = 2e-9 * Double(m) * Double(k) * Double(n)
-            line("\(m) x \(k) x \(n)", threads, unit: "GF/s", work / times.first, work / times.second)
+            line("\(m) x \(k) x \(n)", threads, unit: "GF/s", 2e-9 * Double(m) * Double(k) * Double(n), times)
         }
         for (m, n) in [(32000, 288), (32064, 3072)] {
-            let a = Matrix(rows: m, columns: n, elements: (0..<m * n).map { _ in random.uniform() - 0.5 })
-            let x = (0..<n).map { _ in random.uniform() }
+            let a = Matrix(rows: m, columns: n, elements: randomElements(m * n))
+            let x = randomElements(n)
             var own = [Float](repeating: 0, count: m)
             var other = own
             let times = clock.compare(runs: 21) {
@@ -56,8 +54,16 @@ for threads in [1, 2] {
             } _: {
                 blas?.multiply(m: m, n: n, a.elements, x, &other)
             }
-            let bytes = 4e-9 * Double(m) * Double(n)
-            line("\(m) x \(n) vector", threads, unit: "GB/s", bytes / times.first, bytes / times.second)
+            line("\(m) x \(n) vector", threads, unit: "GB/s", 4e-9 * Double(m) * Double(n), times)
+        }
+        for size in [64, 384, 1024] {
+            let matrix = SymmetricMatrix(size: size, lowerTriangleOf: randomElements(size * size).map(Double.init))
+            let times = clock.compare(runs: size == 64 ? 51 : 5) {
+                _ = try? SymmetricEigen(matrix)
+            } _: {
+                blas?.decompose(size: size, matrix.elements)
+            }
+            line("eigen \(size)", threads, unit: "per s", 1, times)
         }
     }
 }
