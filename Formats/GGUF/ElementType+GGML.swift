@@ -5,20 +5,20 @@ extension ElementType {
     public var ggmlID: UInt32? { Self.ggmlIDs[self] }
 
     /// The type with number `id`. Numbers that ggml has given up are refused with what became of them.
-    public init(ggmlID id: UInt32, place: String) throws(TensorFileError) {
+    public init(ggmlID id: UInt32, place: @autoclosure () -> String) throws(TensorFileError) {
         if let type = Self.ggmlTypes[id] {
             self = type
         } else if let removed = Self.removedGGMLTypes[id] {
             throw TensorFileError(
                 .unsupported,
-                place: place,
+                place: place(),
                 cause: "type \(id) (\(removed.name)) was removed from ggml",
                 remedy: removed.remedy
             )
         } else {
             throw TensorFileError(
                 .unsupported,
-                place: place,
+                place: place(),
                 cause: "type \(id) is unknown; the highest known is 42 (Q2_0)",
                 remedy: "the file is damaged or newer than this reader"
             )

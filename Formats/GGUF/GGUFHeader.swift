@@ -65,8 +65,7 @@ public struct GGUFHeader: Sendable {
         dataEnd = layout.dataEnd
         gaps = layout.gaps
         findings = parser.findings + layout.findings
-        // The parser has proved that names are unique.
-        indices = Dictionary(uniqueKeysWithValues: zip(parser.tensors.lazy.map { TensorName($0.name) }, 0...))
+        indices = parser.indices
     }
 
     /// The index of the tensor called `name`, in constant time.

@@ -8,6 +8,8 @@ struct GGUFHeaderParser: ~Copyable {
     private(set) var metadata = GGUFMetadata()
     private(set) var alignment = GGUFHeader.defaultAlignment
     private(set) var tensors: [TensorDescriptor] = []
+    /// Which tensor has a name.
+    private(set) var indices: [TensorName: Int] = [:]
     /// Where the file says that the tensors begin, from the start of the data on.
     private(set) var statedOffsets: [UInt64] = []
     private(set) var findings: [StructureFinding] = []
@@ -92,10 +94,12 @@ struct GGUFHeaderParser: ~Copyable {
         }
         try readAlignment(drafts)
 
-        var names = Set<TensorName>()
+        // The count is proved to fit in the file and to stay under the limit.
+        tensors.reserveCapacity(tensorCount)
+        indices.reserveCapacity(tensorCount)
         for index in 0..<tensorCount {
             let tensor = try readTensor(index)
-            guard names.insert(TensorName(tensor.name)).inserted else {
+            guard indices.updateValue(index, forKey: TensorName(tensor.name)) == nil else {
                 throw TensorFileError(
                     .duplicate,
                     place: "tensor \(index)",
@@ -122,13 +126,12 @@ struct GGUFHeaderParser: ~Copyable {
     }
 
     private mutating func readKey(_ index: Int) throws(TensorFileError) -> String {
-        let place = "key \(index)"
-        let bytes = try readName("length of \(place)", limit: GGUFLimit.keyBytes, place)
+        let bytes = try readName("key \(index)", limit: GGUFLimit.keyBytes)
         let isASCII = bytes.allSatisfy { $0 < 0x80 }
         guard let key = String(validating: bytes, as: UTF8.self), isASCII || strictness == .lenient else {
             throw TensorFileError(
                 .malformed,
-                place: place,
+                place: "key \(index)",
                 cause: "\"\(String(decoding: bytes, as: UTF8.self))\" is not ASCII",
                 remedy: "keys are ASCII; read leniently if the key is meant so"
             )
@@ -139,26 +142,25 @@ struct GGUFHeaderParser: ~Copyable {
 
     /// Reads a key or a tensor's name: not empty, no control characters, at most `limit` bytes.
     private mutating func readName(
-        _ field: @autoclosure () -> String,
-        limit: Int,
-        _ place: String
-    ) throws(TensorFileError) -> [UInt8] {
-        let length = try reader.readCount(minimumBytes: 1, field())
+        _ place: @autoclosure () -> String,
+        limit: Int
+    ) throws(TensorFileError) -> ArraySlice<UInt8> {
+        let length = try reader.readCount(minimumBytes: 1, "name length of \(place())")
         guard (1...limit).contains(length) else {
             throw TensorFileError(
                 length == 0 ? .malformed : .limit,
-                place: place,
+                place: place(),
                 cause: length == 0 ? "the name is empty" : "the name takes \(length) bytes; \(limit) are allowed",
                 remedy: "give it another name where the file comes from"
             )
         }
         let start = reader.offset
-        try reader.skip(length, field())
-        let bytes = Array(reader.bytes[start..<reader.offset])
+        try reader.skip(length, place())
+        let bytes = reader.bytes[start..<reader.offset]
         guard bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
             throw TensorFileError(
                 .malformed,
-                place: place,
+                place: place(),
                 cause: "the name \"\(String(decoding: bytes, as: UTF8.self))\" has control characters",
                 remedy: "the file is damaged or hostile; fetch it again"
             )
@@ -191,7 +193,7 @@ struct GGUFHeaderParser: ~Copyable {
 
     private mutating func readTensor(_ index: Int) throws(TensorFileError) -> TensorDescriptor {
         let limit = strictness == .strict ? GGUFLimit.nameBytes : GGUFLimit.keyBytes
-        let bytes = try readName("name length of tensor \(index)", limit: limit, "tensor \(index)")
+        let bytes = try readName("tensor \(index)", limit: limit)
         guard let name = String(validating: bytes, as: UTF8.self) else {
             throw TensorFileError(
                 .malformed,
@@ -200,7 +202,7 @@ struct GGUFHeaderParser: ~Copyable {
                 remedy: "the file is damaged; fetch it again"
             )
         }
-        let place = "tensor \"\(name)\""
+        var place: String { "tensor \"\(name)\"" }
         if bytes.count >= GGUFLimit.nameBytes {
             let text = "the name takes \(bytes.count) bytes; ggml reads up to \(GGUFLimit.nameBytes - 1)"
             findings.append(StructureFinding(.warning, place: place, text))
@@ -215,6 +217,7 @@ struct GGUFHeaderParser: ~Copyable {
             )
         }
         var shape: [Int] = []
+        shape.reserveCapacity(Int(dimensionCount))
         for _ in 0..<dimensionCount { shape.append(try reader.readLength("dimension of \(place)")) }
         // The file has the innermost dimension first.
         shape.reverse()

@@ -59,7 +59,7 @@ struct GGUFLayout {
         fileSize: Int,
         alignment: Int
     ) throws(TensorFileError) -> Int {
-        let place = "tensor \"\(tensor.name)\""
+        var place: String { "tensor \"\(tensor.name)\"" }
         guard let relative = Int(exactly: stated), let offset = start.adding(exactly: relative),
             let end = offset.adding(exactly: tensor.byteCount)
         else {

@@ -13,7 +13,7 @@ public struct GGUFModel: GGUFMetadataSource {
     public let warnings: [String]
     /// The metadata of the model: that of the first file, without the keys of the split.
     public let metadata: GGUFMetadata
-    /// Which file holds the tensor of a name.
+    /// Which file holds the tensor of a name; empty where there is one file only.
     private let homes: [TensorName: Int]
 
     /// GGUF.
@@ -33,17 +33,17 @@ public struct GGUFModel: GGUFMetadataSource {
         var metadata = first.metadata
         metadata.removeAll { GGUFSplit.keys.contains($0.key) }
         self.metadata = metadata
-        homes = try Self.homes(in: files)
+        homes = files.count == 1 ? [:] : try Self.homes(in: files)
     }
 
     /// The tensor called `name`.
     public func tensor(named name: String) -> TensorDescriptor? {
-        homes[TensorName(name)].flatMap { files[$0].tensor(named: name) }
+        home(of: name)?.tensor(named: name)
     }
 
     /// Where `tensor` stands; nil in big-endian files and for tensors of other files.
     public func location(of tensor: TensorDescriptor) -> TensorLocation? {
-        homes[TensorName(tensor.name)].flatMap { files[$0].location(of: tensor) }
+        home(of: tensor.name)?.location(of: tensor)
     }
 
     /// Reads `tensor`'s bytes, little-endian, and hands them over in chunks of whole blocks.
@@ -53,8 +53,7 @@ public struct GGUFModel: GGUFMetadataSource {
         _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
         // A tensor that no file has gets the first file's error.
-        let home = homes[TensorName(tensor.name)] ?? 0
-        try files[home].stream(tensor, chunkBytes: chunkBytes, body)
+        try (home(of: tensor.name) ?? files[0]).stream(tensor, chunkBytes: chunkBytes, body)
     }
 
     /// The findings of every file; where there are several, places begin with the file's name.
@@ -68,6 +67,10 @@ public struct GGUFModel: GGUFMetadataSource {
             }
         }
         return all
+    }
+
+    private func home(of name: String) -> GGUFFile? {
+        files.count == 1 ? files[0] : homes[TensorName(name)].map { files[$0] }
     }
 
     private static func siblings(

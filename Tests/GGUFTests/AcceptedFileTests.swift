@@ -100,12 +100,6 @@ import Testing
         }
     }
 
-    @Test func typeNumbers() {
-        let numbers = ElementType.allCases.compactMap(\.ggmlID)
-        #expect(numbers.count == 35)
-        #expect(Set(numbers) == Set((0...3)).union(6...30).union([34, 35]).union(39...42))
-    }
-
     @Test func keysThatLookAlikeStayApart() throws {
         var file = GGUFBytes()
         file.add("\u{E9}", uint32: 1)

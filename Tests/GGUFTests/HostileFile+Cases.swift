@@ -44,7 +44,7 @@ extension HostileFile {
     private static let strings =
         [UInt64.max, 1 << 63].flatMap { length in
             [
-                HostileFile("G04 key of \(length)", .overflow, "length of key 0") {
+                HostileFile("G04 key of \(length)", .overflow, "name length of key 0") {
                     $0.addEntry($0.number(length) + [0, 0, 0, 0, 0, 0])
                 },
                 HostileFile("G04 string of \(length)", .overflow, "length of key \"a\"") {
@@ -69,7 +69,7 @@ extension HostileFile {
                 $0.add("a", type: 8, $0.number(UInt64(33)) + [UInt8](repeating: 65, count: 32))
                 $0.alignment = 1
             },
-            HostileFile("G04 key beyond the end", .truncated, "length of key 0: 1000 items cannot fit") {
+            HostileFile("G04 key beyond the end", .truncated, "name length of key 0: 1000 items cannot fit") {
                 $0.addEntry($0.number(UInt64(1000)) + [UInt8](repeating: 65, count: 20))
             },
             HostileFile("CVE-2025-49847 token of 2^31", .truncated, "2147483648 bytes needed") {
