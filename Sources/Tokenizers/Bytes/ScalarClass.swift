@@ -1,8 +1,8 @@
 /// What tokenizers ask of a scalar, as a set of bits from one table.
 struct ScalarClass: OptionSet, Sendable {
-    let rawValue: UInt8
+    let rawValue: UInt16
 
-    init(rawValue: UInt8) { self.rawValue = rawValue }
+    init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// General category L.
     static let letter = ScalarClass(rawValue: 1)
@@ -20,6 +20,8 @@ struct ScalarClass: OptionSet, Sendable {
     static let word = ScalarClass(rawValue: 64)
     /// General category M.
     static let mark = ScalarClass(rawValue: 128)
+    /// Assigned after Unicode 8.
+    static let recent = ScalarClass(rawValue: 256)
 
     /// The class of the scalar `value`; empty for a value that is no scalar.
     @inline(__always)
@@ -54,6 +56,7 @@ struct ScalarClass: OptionSet, Sendable {
         }
         if properties.isWhitespace { result.insert(.space) }
         if properties.isAlphabetic || properties.isJoinControl { result.insert(.word) }
+        if let age = properties.age, age.major > 8 { result.insert(.recent) }
         self = result
     }
 }
@@ -69,10 +72,12 @@ extension ScalarClass {
             value < 0x20000 ? classes[Int(value)] : ScalarClass(computing: value)
         }
 
-        /// Punctuation as BERT sees it: general category P and the ASCII symbols.
+        /// Punctuation as BERT sees it: general category P in Unicode 8, which Hugging Face's tokenizers carry, and
+        /// the ASCII symbols.
         @inline(__always)
         func isPunctuation(_ value: UInt32) -> Bool {
-            if self[value].contains(.punctuation) { return true }
+            let scalarClass = self[value]
+            if scalarClass.contains(.punctuation) { return !scalarClass.contains(.recent) }
             switch value {
             case 0x24, 0x2B, 0x3C...0x3E, 0x5E, 0x60, 0x7C, 0x7E: return true
             default: return false

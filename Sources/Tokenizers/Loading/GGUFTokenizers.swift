@@ -140,7 +140,7 @@ extension GGUFVocabulary {
                 beginnings: beginnings,
                 continuations: continuations,
                 unknown: unknown,
-                longestWord: 100
+                longestWord: .max
             ),
             decoder: TokenDecoder(steps: [
                 .replace(.metaspace, by: [0x20]), .tidy, .fuse, .strip([0x20], start: 1, end: 0),

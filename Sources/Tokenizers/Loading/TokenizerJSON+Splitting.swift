@@ -63,11 +63,18 @@ extension TokenizerJSON {
         guard depth < nestingLimit else { throw .malformed(place, "nesting deeper than \(nestingLimit)") }
         switch value.type {
         case "Sequence":
+            let elements = try value.list("pretokenizers", place)
             var steps: [any PreTokenizer] = []
-            for (index, element) in try value.list("pretokenizers", place).enumerated() {
+            var isSpelled = false
+            for (index, element) in elements.enumerated() {
                 let place = "\(place).pretokenizers[\(index)]"
                 if let step = try preTokenizer(element, place, depth: depth + 1) { steps.append(step) }
+                if element.type == "ByteLevel", !isSpelled, index + 1 < elements.count {
+                    steps.append(ByteLevelSpelling.writing)
+                    isSpelled = true
+                }
             }
+            if isSpelled { steps.append(ByteLevelSpelling.reading) }
             return PreTokenizerSequence(steps: steps)
         case "BertPreTokenizer": return BertSplit()
         case "ByteLevel":

@@ -1,5 +1,5 @@
 /// BERT's basic cleaning: control characters go, white space becomes a space, ideographs stand alone, accents and letter
-/// case go.
+/// case go. Categories are those of Unicode 8, which Hugging Face's tokenizers carry: younger marks stay.
 struct BertNormalizer: Normalizer {
     let cleansText: Bool
     let isolatesIdeographs: Bool
@@ -58,7 +58,8 @@ struct BertNormalizer: Normalizer {
             let scalarClass = ScalarClass(value)
             if cleansText {
                 let isBlank = value == 0x09 || value == 0x0A || value == 0x0D || scalarClass.contains(.space)
-                let isDropped = value == 0 || value == 0xFFFD || scalarClass.contains(.control)
+                let isDropped =
+                    value == 0 || value == 0xFFFD || scalarClass.contains(.control) && !scalarClass.contains(.recent)
                 if isDropped, !(value == 0x09 || value == 0x0A || value == 0x0D) { continue }
                 if isBlank {
                     cleaned.append(0x20)
@@ -70,7 +71,10 @@ struct BertNormalizer: Normalizer {
             cleaned.append(scalar: value)
             if stands { cleaned.append(0x20) }
         }
-        if stripsAccents { cleaned = AccentStripping().normalize(UnicodeNormalizer.decomposed.normalize(cleaned)) }
+        if stripsAccents {
+            let stripping = AccentStripping(removed: .nonspacingMark, kept: .recent)
+            cleaned = stripping.normalize(UnicodeNormalizer.decomposed.normalize(cleaned))
+        }
         if lowercases { cleaned = Lowercasing().normalize(cleaned) }
         text.append(contentsOf: cleaned)
     }

@@ -73,10 +73,15 @@ struct Lowercasing: ScalarNormalizer {
     }
 }
 
-/// Removes marks (general category M); decompose first.
+/// Removes marks; decompose first.
 struct AccentStripping: ScalarNormalizer {
+    /// A scalar goes if its class holds one of these and none of `kept`.
+    var removed: ScalarClass = .mark
+    var kept: ScalarClass = []
+
     func append(_ scalar: UInt32, to text: inout [UInt8]) {
-        if scalar < 0x300 || !ScalarClass(scalar).contains(.nonspacingMark) { text.append(scalar: scalar) }
+        let scalarClass = scalar < 0x300 ? [] : ScalarClass(scalar)
+        if scalarClass.isDisjoint(with: removed) || !scalarClass.isDisjoint(with: kept) { text.append(scalar: scalar) }
     }
 }
 

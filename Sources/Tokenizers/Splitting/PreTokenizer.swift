@@ -60,6 +60,31 @@ struct ByteLevelSplit: PreTokenizer {
     }
 }
 
+/// Writes bytes in GPT-2's alphabet, or reads them back.
+///
+/// In Hugging Face's tokenizers whatever follows a byte-level step sees that alphabet, in which some bytes of other
+/// characters look like digits or letters (Falcon's digit splitting takes `½` apart for that reason).
+enum ByteLevelSpelling: PreTokenizer {
+    case writing, reading
+
+    func split(_ text: inout SplitText) {
+        text.rewriteWords { old, word, new in
+            var offset = word.lowerBound
+            while offset < word.upperBound {
+                switch self {
+                case .writing:
+                    new.append(scalar: ByteLevelAlphabet.scalars[Int(old[offset])])
+                    offset += 1
+                case .reading:
+                    let scalar = old.scalar(at: offset)
+                    new.append(ByteLevelAlphabet.byte(scalar.value) ?? 0)
+                    offset += scalar.length
+                }
+            }
+        }
+    }
+}
+
 /// SentencePiece's view of words: spaces become U+2581 (or another mark), and every mark begins a word.
 struct MetaspaceSplit: PreTokenizer {
     /// Where a mark is put in front of a text that does not start with one.

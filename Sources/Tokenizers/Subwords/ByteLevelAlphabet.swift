@@ -21,6 +21,12 @@ enum ByteLevelAlphabet {
         return bytes
     }()
 
+    /// The byte that `scalar` stands for.
+    static func byte(_ scalar: UInt32) -> UInt8? {
+        guard scalar < bytes.count, bytes[Int(scalar)] >= 0 else { return nil }
+        return UInt8(bytes[Int(scalar)])
+    }
+
     /// The bytes that `piece` stands for; nil where it has a character outside the alphabet.
     static func decoded(_ piece: some Sequence<UInt8>) -> [UInt8]? {
         let text = Array(piece)
@@ -29,8 +35,8 @@ enum ByteLevelAlphabet {
         var offset = 0
         while offset < text.count {
             let scalar = text.span.scalar(at: offset)
-            guard scalar.value < bytes.count, bytes[Int(scalar.value)] >= 0 else { return nil }
-            decoded.append(UInt8(bytes[Int(scalar.value)]))
+            guard let byte = byte(scalar.value) else { return nil }
+            decoded.append(byte)
             offset += scalar.length
         }
         return decoded

@@ -108,9 +108,9 @@ struct UnigramModel: SubwordModel {
 
     @inline(__always)
     private func improve(_ node: inout Node, _ score: Double, length: Int, id: Int) {
+        let score = arithmetic == .single ? Double(Float(score)) : score
         guard node.length == 0 || score > node.score else { return }
-        let kept = arithmetic == .single ? Double(Float(score)) : score
-        node = Node(score: kept, length: Int32(truncatingIfNeeded: length), id: Int32(truncatingIfNeeded: id))
+        node = Node(score: score, length: Int32(truncatingIfNeeded: length), id: Int32(truncatingIfNeeded: id))
     }
 
     /// Follows the best path back; uncovered neighbours become one stretch with id -1 unless they are spelt in bytes.
