@@ -87,7 +87,13 @@ struct TokenizeCommand: ParsableCommand {
     private func append(_ ids: [Int], to output: inout [UInt8]) {
         for (index, id) in ids.enumerated() {
             if index > 0 { output.append(UInt8(ascii: " ")) }
-            output += String(id).utf8
+            let start = output.count
+            var rest = id
+            repeat {
+                output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+                rest /= 10
+            } while rest > 0
+            output[start...].reverse()
         }
     }
 }

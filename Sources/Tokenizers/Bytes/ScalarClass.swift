@@ -20,7 +20,7 @@ struct ScalarClass: OptionSet, Sendable {
     static let word = ScalarClass(rawValue: 64)
     /// General category M.
     static let mark = ScalarClass(rawValue: 128)
-    /// Assigned after Unicode 8.
+    /// Punctuation, a mark or control that was assigned after Unicode 8.
     static let recent = ScalarClass(rawValue: 256)
 
     /// The class of the scalar `value`; empty for a value that is no scalar.
@@ -30,7 +30,7 @@ struct ScalarClass: OptionSet, Sendable {
         self = value < UInt32(table.count) ? table[Int(value)] : ScalarClass(computing: value)
     }
 
-    /// Planes 0 and 1: all but rare ideographs. Filled at first use, in about two milliseconds.
+    /// Planes 0 and 1: all but rare ideographs. Filled at first use, in a few milliseconds.
     private static let table: [ScalarClass] = (0..<0x20000).map { ScalarClass(computing: $0) }
 
     private init(computing value: UInt32) {
@@ -39,24 +39,31 @@ struct ScalarClass: OptionSet, Sendable {
             return
         }
         let properties = scalar.properties
+        // Only what a category leaves open is asked for: the table has 131,072 entries.
         var result: ScalarClass = []
         switch properties.generalCategory {
         case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter:
             result = [.letter, .word]
         case .decimalNumber: result = [.number, .word]
-        case .letterNumber, .otherNumber: result = .number
+        case .letterNumber, .otherNumber: result = properties.isAlphabetic ? [.number, .word] : .number
+        case .otherSymbol: result = properties.isAlphabetic ? .word : []
         case .connectorPunctuation: result = [.punctuation, .word]
         case .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation, .finalPunctuation,
             .otherPunctuation:
             result = .punctuation
         case .nonspacingMark: result = [.mark, .nonspacingMark, .word]
         case .spacingMark, .enclosingMark: result = [.mark, .word]
-        case .control, .format, .privateUse: result = .control
+        case .control, .format, .privateUse: result = properties.isJoinControl ? [.control, .word] : .control
         default: break
         }
-        if properties.isWhitespace { result.insert(.space) }
-        if properties.isAlphabetic || properties.isJoinControl { result.insert(.word) }
-        if let age = properties.age, age.major > 8 { result.insert(.recent) }
+        switch properties.generalCategory {
+        case .spaceSeparator, .lineSeparator, .paragraphSeparator: result.insert(.space)
+        case .control where properties.isWhitespace: result.insert(.space)
+        default: break
+        }
+        if !result.isDisjoint(with: [.punctuation, .mark, .control]), let age = properties.age, age.major > 8 {
+            result.insert(.recent)
+        }
         self = result
     }
 }

@@ -175,11 +175,9 @@ extension GGUFVocabulary {
                 protected: PieceTrie(userDefined.map { (vocabulary.piece($0), $0) })
             ),
             model: UnigramModel(
-                vocabulary,
-                scores: scores.map(Double.init),
-                unknown: UnknownText(id: special.unknown, byteTokens: vocabulary.byteTokens, isFused: true),
-                pieces: (0..<vocabulary.count).filter { vocabulary.isText($0) },
-                arithmetic: .single
+                sentencePiece: vocabulary,
+                scores: scores,
+                unknown: UnknownText(id: special.unknown, byteTokens: vocabulary.byteTokens, isFused: true)
             ),
             decoder: TokenDecoder(steps: [
                 .byteFallback, .stripLeading(.metaspace, all: true), .replace(.metaspace, by: [0x20]),

@@ -63,16 +63,20 @@ extension GGUFVocabulary {
         builder.specialTokens = try checkedSpecialTokens(defaults)
         var seen = PieceTable()
         for (id, token) in tokens.enumerated() {
-            let place = "tokenizer.ggml.tokens[\(id)]"
             if let earlier = seen.append(token, isFindable: !token.isEmpty) {
-                throw .malformed(place, "the same text as token \(earlier)")
+                throw .malformed("tokenizer.ggml.tokens[\(id)]", "the same text as token \(earlier)")
             }
             let kind = try kind(of: id, builder.specialTokens)
             if kind == .byte, TokenKind.byteValue(of: token[...]) == nil {
                 let text = String(decoding: token, as: UTF8.self)
-                throw .malformed(place, "a byte token is written <0xHH>, not \"\(text)\"")
+                throw .malformed("tokenizer.ggml.tokens[\(id)]", "a byte token is written <0xHH>, not \"\(text)\"")
             }
-            try builder.add(kind == .normal ? read(token) : token, kind: kind, id: id, place: place)
+            try builder.add(
+                kind == .normal ? read(token) : token,
+                kind: kind,
+                id: id,
+                place: "tokenizer.ggml.tokens[\(id)]"
+            )
         }
         return try builder.vocabulary(wordMark: wordMark, place: "tokenizer.ggml.tokens")
     }

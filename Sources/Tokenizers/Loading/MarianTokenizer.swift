@@ -95,12 +95,10 @@ public struct MarianTokenizer: Tokenizer {
                 vocabulary,
                 normalizer: try model.normalizer(pieces),
                 model: UnigramModel(
-                    pieces,
-                    scores: model.pieces.map { Double($0.score) },
+                    sentencePiece: pieces,
+                    scores: model.pieces.map(\.score),
                     unknown: UnknownText(id: special.unknown, byteTokens: nil, isFused: true),
-                    pieces: Array(model.pieces.indices.filter { pieces.isText($0) }),
-                    arithmetic: .single,
-                    target: UnigramModel.Target(ids: ids, vocabulary: vocabulary)
+                    target: UnigramModel<Float>.Target(ids: ids, vocabulary: vocabulary)
                 ),
                 decoder: TokenDecoder(steps: [
                     .replace(.metaspace, by: [0x20]), .fuse, .strip([0x20], start: .max, end: .max),

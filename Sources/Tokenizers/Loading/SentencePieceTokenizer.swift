@@ -79,13 +79,7 @@ extension SentencePieceFile {
         var finds: [AddedToken] = []
         switch algorithm {
         case .unigram:
-            model = UnigramModel(
-                vocabulary,
-                scores: pieces.map { Double($0.score) },
-                unknown: unknown,
-                pieces: pieces.indices.filter { pieces[$0].kind == .normal || pieces[$0].kind == .userDefined },
-                arithmetic: .single
-            )
+            model = UnigramModel(sentencePiece: vocabulary, scores: pieces.map(\.score), unknown: unknown)
         case .bpe:
             model = BytePairModel(sentencePiece: vocabulary, scores: pieces.map(\.score), unknown: unknown)
             finds = userDefined(vocabulary)

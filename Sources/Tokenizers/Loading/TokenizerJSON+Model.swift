@@ -151,10 +151,11 @@ extension TokenizerJSON {
             let byteTokens = model["byte_fallback"]?.bool ?? false ? vocabulary.byteTokens : nil
             return UnigramModel(
                 vocabulary,
+                pieces: pieces.indices,
                 scores: pieces.map(\.score),
+                worst: pieces.lazy.map(\.score).min() ?? 0,
                 unknown: UnknownText(id: unknown, byteTokens: byteTokens, isFused: true),
-                pieces: Array(pieces.indices),
-                arithmetic: .double
+                rebasesSums: false
             )
         case .wordPiece:
             guard let unknown else { throw .malformed("model.unk_token", "the vocabulary does not have it") }

@@ -90,14 +90,15 @@ struct TokenizerJSON {
     private mutating func readMerges(_ reader: inout JSONReader) throws {
         var pairs: [MergePair] = []
         try reader.readArray { (rank, reader) throws in
-            let place = "model.merges[\(rank)]"
             if try reader.peek() == .string {
-                pairs.append(try MergePair(line: try reader.readString().utf8, place: place))
+                pairs.append(try MergePair(line: try reader.readString().utf8, place: "model.merges[\(rank)]"))
                 return
             }
             var parts: [[UInt8]] = []
             try reader.readArray { (_, reader) throws(JSONError) in parts.append(Array(try reader.readString().utf8)) }
-            guard parts.count == 2 else { throw TokenizerError.malformed(place, "\(parts.count) pieces, 2 expected") }
+            guard parts.count == 2 else {
+                throw TokenizerError.malformed("model.merges[\(rank)]", "\(parts.count) pieces, 2 expected")
+            }
             pairs.append(MergePair(parts[0], parts[1]))
         }
         merges = pairs

@@ -49,7 +49,8 @@ struct CharacterMap: Sendable {
             node = next
             if let value = CharacterMap.value(units, node) { match = (index + 1 - offset, value) }
         }
-        return match.map { ($0.length, replacementRange($0.value)) }
+        guard let match, let replacement = replacementRange(match.value) else { return nil }
+        return (match.length, replacement)
     }
 
     /// The place of the replacement of the shortest rule that `text[range]` starts with.
@@ -63,9 +64,9 @@ struct CharacterMap: Sendable {
         return nil
     }
 
-    /// The bytes from `start` to the next zero; a place outside is an empty replacement.
-    private func replacementRange(_ start: Int) -> Range<Int> {
-        guard start < replacements.count else { return 0..<0 }
+    /// The bytes from `start` to the next zero.
+    private func replacementRange(_ start: Int) -> Range<Int>? {
+        guard start < replacements.count else { return nil }
         var end = start
         while end < replacements.count, replacements[end] != 0 { end += 1 }
         return start..<end

@@ -30,7 +30,7 @@ struct SplitText {
             words[index] = start..<new.count
         }
         bytes = new
-        words.removeAll(where: \.isEmpty)
+        words.removeAll { $0.isEmpty }
     }
 }
 
@@ -68,12 +68,13 @@ enum ByteLevelSpelling: PreTokenizer {
     case writing, reading
 
     func split(_ text: inout SplitText) {
+        let scalars = ByteLevelAlphabet.scalars
         text.rewriteWords { old, word, new in
             var offset = word.lowerBound
             while offset < word.upperBound {
                 switch self {
                 case .writing:
-                    new.append(scalar: ByteLevelAlphabet.scalars[Int(old[offset])])
+                    new.append(scalar: scalars[Int(old[offset])])
                     offset += 1
                 case .reading:
                     let scalar = old.scalar(at: offset)

@@ -37,10 +37,10 @@ struct MergePair: Hashable, Sendable {
 
     /// The pair written `left right`: one space, not at either end. A piece may itself start with a space, hence the
     /// search from the second byte, as llama.cpp does it.
-    init(line: some Collection<UInt8>, place: String) throws(TokenizerError) {
+    init(line: some Collection<UInt8>, place: @autoclosure () -> String) throws(TokenizerError) {
         let bytes = Array(line)
         guard let space = bytes.dropFirst().firstIndex(of: 0x20), space + 1 < bytes.count else {
-            throw .malformed(place, "a merge is two pieces with one space between them")
+            throw .malformed(place(), "a merge is two pieces with one space between them")
         }
         self.init(Array(bytes[..<space]), Array(bytes[(space + 1)...]))
     }

@@ -1,28 +1,26 @@
 /// The unigram language model (Kudo 2018): the segmentation whose pieces have the highest sum of log-probabilities,
 /// found by the Viterbi algorithm in one pass over the text.
-struct UnigramModel: SubwordModel {
-    /// Where the arithmetic follows which reference: sums decide between near ties.
-    enum Arithmetic: Sendable {
-        /// SentencePiece: sums are rounded to 32 bits at every step.
-        case single
-        /// Hugging Face's tokenizers: 64 bits.
-        case double
-    }
-
-    /// How much worse than the worst piece an uncovered character is.
-    private static let unknownPenalty = 10.0
-
+///
+/// Sums decide between near ties, so the width of `Score` follows the reference: 32 bits for SentencePiece, 64 for
+/// Hugging Face's tokenizers.
+struct UnigramModel<Score: BinaryFloatingPoint & Sendable>: SubwordModel {
     private let trie: PieceTrie
     /// The score of each id.
-    private let scores: [Double]
-    private let unknownScore: Double
-    /// The unknown token of `vocabulary`; a run of uncovered characters becomes one.
+    private let scores: [Score]
+    /// The score of a character that no piece covers.
+    private let unknownScore: Score
+    /// What stands for such characters; a run of them becomes one.
     private let unknown: UnknownText
-    private let arithmetic: Arithmetic
-    /// What this model's ids are in the caller's vocabulary, and where uncovered text is looked up there first (Marian).
+    /// Whether sums beyond `sumLimit` are brought back to zero, as SentencePiece does to keep their precision.
+    private let rebasesSums: Bool
     private let target: Target?
 
-    /// Another vocabulary whose ids stand for this model's pieces.
+    /// SentencePiece's bound for sums.
+    private static var sumLimit: Score { 100_000 }
+    /// How much worse than the worst piece an uncovered character is.
+    static var unknownPenalty: Score { 10 }
+
+    /// Another vocabulary whose ids stand for the model's pieces, and in which uncovered text is looked up (Marian).
     struct Target: Sendable {
         /// The id in `vocabulary` for each id of the model.
         var ids: [Int]
@@ -30,52 +28,42 @@ struct UnigramModel: SubwordModel {
     }
 
     /// - Parameters:
-    ///   - scores: one finite score an id.
-    ///   - unknown: what stands for uncovered text.
     ///   - pieces: the ids that text may become.
+    ///   - scores: one finite score an id.
+    ///   - worst: the lowest score that counts.
     init(
         _ vocabulary: Vocabulary,
-        scores: [Double],
+        pieces: some Sequence<Int>,
+        scores: [Score],
+        worst: Score,
         unknown: UnknownText,
-        pieces: [Int],
-        arithmetic: Arithmetic,
+        rebasesSums: Bool,
         target: Target? = nil
     ) {
-        let ranked = pieces.filter { $0 < scores.count && vocabulary.kind($0) != .unused }
-        let normal = ranked.filter { arithmetic == .double || vocabulary.kind($0) == .normal }.map { scores[$0] }
-        let (lowest, highest) = (normal.min() ?? 0, normal.max() ?? 0)
-        var scores = scores
-        if arithmetic == .single {
-            // SentencePiece gives a user-defined piece a score that no segmentation of the same text reaches.
-            for id in ranked where vocabulary.kind(id) == .userDefined {
-                scores[id] = Double(vocabulary.piece(id).count) * highest - 0.1
-            }
-        }
-        let unknownScore = lowest - UnigramModel.unknownPenalty
         self.scores = scores
-        self.unknownScore = arithmetic == .single ? Double(Float(unknownScore)) : unknownScore
         self.unknown = unknown
-        self.arithmetic = arithmetic
+        self.rebasesSums = rebasesSums
         self.target = target
-        trie = PieceTrie(ranked.map { (vocabulary.piece($0), $0) })
+        unknownScore = worst - UnigramModel.unknownPenalty
+        trie = PieceTrie(pieces.filter { $0 < scores.count }.map { (vocabulary.piece($0), $0) })
     }
 
     /// The best segmentation of the text up to some byte: its score, and its last piece.
     private struct Node {
-        var score: Double
+        var score: Score
         /// The length of the last piece in bytes; 0 while nothing ends here.
         var length: Int32
         /// The last piece; -1 for an uncovered character.
         var id: Int32
     }
 
+    @specialized(where Score == Float)
+    @specialized(where Score == Double)
     func encode(_ text: [UInt8], words: [Range<Int>], into ids: inout [Int]) {
         var nodes: [Node] = []
-        var path: [(id: Int, range: Range<Int>)] = []
         for word in words {
             search(text.span, word, &nodes)
-            trace(nodes, word, into: &path)
-            append(path, of: text.span, to: &ids)
+            appendBestPath(nodes, text.span, word, to: &ids)
         }
     }
 
@@ -84,8 +72,12 @@ struct UnigramModel: SubwordModel {
         let base = word.lowerBound
         nodes.removeAll(keepingCapacity: true)
         nodes.append(contentsOf: repeatElement(Node(score: 0, length: 0, id: -1), count: word.count + 1))
+        var reach = 0
         var start = base
         while start < word.upperBound {
+            if rebasesSums, abs(nodes[start - base].score) > UnigramModel.sumLimit {
+                rebase(&nodes, start - base...max(reach, start - base))
+            }
             let scoreSoFar = nodes[start - base].score
             let nextStart = min(start + text.scalar(at: start).length, word.upperBound)
             var coversCharacter = false
@@ -97,51 +89,86 @@ struct UnigramModel: SubwordModel {
                 let id = trie.value(at: node)
                 guard id >= 0 else { continue }
                 improve(&nodes[offset - base], scoreSoFar + scores[id], length: offset - start, id: id)
+                reach = max(reach, offset - base)
                 if offset == nextStart { coversCharacter = true }
             }
             if !coversCharacter {
                 improve(&nodes[nextStart - base], scoreSoFar + unknownScore, length: nextStart - start, id: -1)
+                reach = max(reach, nextStart - base)
             }
             start = nextStart
         }
     }
 
     @inline(__always)
-    private func improve(_ node: inout Node, _ score: Double, length: Int, id: Int) {
-        let score = arithmetic == .single ? Double(Float(score)) : score
+    private func improve(_ node: inout Node, _ score: Score, length: Int, id: Int) {
         guard node.length == 0 || score > node.score else { return }
         node = Node(score: score, length: Int32(truncatingIfNeeded: length), id: Int32(truncatingIfNeeded: id))
     }
 
-    /// Follows the best path back; uncovered neighbours become one stretch with id -1 unless they are spelt in bytes.
-    private func trace(_ nodes: [Node], _ word: Range<Int>, into path: inout [(id: Int, range: Range<Int>)]) {
-        path.removeAll(keepingCapacity: true)
-        var end = word.count
-        while end > 0 {
-            let node = nodes[end]
-            let start = max(end - max(Int(node.length), 1), 0)
-            let range = word.lowerBound + start..<word.lowerBound + end
-            if node.id < 0, let last = path.last, last.id < 0 {
-                path[path.count - 1].range = range.lowerBound..<last.range.upperBound
-            } else {
-                path.append((Int(node.id), range))
-            }
-            end = start
-        }
-        path.reverse()
+    /// Makes the first of `range` zero and keeps the differences to it.
+    private func rebase(_ nodes: inout [Node], _ range: ClosedRange<Int>) {
+        let offset = nodes[range.lowerBound].score
+        for index in range where index == range.lowerBound || nodes[index].length > 0 { nodes[index].score -= offset }
     }
 
-    private func append(_ path: [(id: Int, range: Range<Int>)], of text: Span<UInt8>, to ids: inout [Int]) {
-        for (id, range) in path {
-            if id >= 0 {
-                ids.append(target?.ids[id] ?? id)
-            } else if let known = target?.vocabulary.table.find(text, range) {
-                ids.append(known)
+    /// Appends the ids on the best path, which is followed back from its end.
+    private func appendBestPath(_ nodes: [Node], _ text: Span<UInt8>, _ word: Range<Int>, to ids: inout [Int]) {
+        let first = ids.count
+        var end = word.count
+        var uncoveredEnd: Int?
+        while end > 0 {
+            let node = nodes[end]
+            if node.id < 0 {
+                uncoveredEnd = uncoveredEnd ?? end
             } else {
-                var symbols: [UInt32] = []
-                unknown.append(text, range, to: &symbols)
-                for symbol in symbols { ids.append(Int(symbol)) }
+                if let last = uncoveredEnd { appendUncovered(text, end..<last, word, to: &ids) }
+                uncoveredEnd = nil
+                ids.append(target?.ids[Int(node.id)] ?? Int(node.id))
             }
+            end -= max(Int(node.length), 1)
         }
+        if let last = uncoveredEnd { appendUncovered(text, 0..<last, word, to: &ids) }
+        ids[first...].reverse()
+    }
+
+    /// Appends, last one first, what stands for a stretch of `text[word]` that no piece covers.
+    private func appendUncovered(_ text: Span<UInt8>, _ part: Range<Int>, _ word: Range<Int>, to ids: inout [Int]) {
+        let range = word.lowerBound + part.lowerBound..<word.lowerBound + part.upperBound
+        if let known = target?.vocabulary.table.find(text, range) {
+            ids.append(known)
+            return
+        }
+        var symbols: [UInt32] = []
+        unknown.append(text, range, to: &symbols)
+        for symbol in symbols.reversed() { ids.append(Int(symbol)) }
+    }
+}
+
+extension UnigramModel<Float> {
+    /// SentencePiece's unigram model: user-defined pieces are worth more than any segmentation of their text.
+    init(
+        sentencePiece vocabulary: Vocabulary,
+        scores: [Float],
+        unknown: UnknownText,
+        target: Target? = nil
+    ) {
+        var scores = scores
+        let pieces = (0..<vocabulary.count).filter {
+            vocabulary.kind($0) == .normal || vocabulary.kind($0) == .userDefined
+        }
+        let worst = pieces.lazy.filter { vocabulary.kind($0) == .normal && $0 < scores.count }.map { scores[$0] }.min()
+        for id in pieces where vocabulary.kind(id) == .userDefined && id < scores.count {
+            scores[id] = Float(0.1 * Double(vocabulary.piece(id).count - 1))
+        }
+        self.init(
+            vocabulary,
+            pieces: pieces,
+            scores: scores,
+            worst: worst ?? 0,
+            unknown: unknown,
+            rebasesSums: true,
+            target: target
+        )
     }
 }

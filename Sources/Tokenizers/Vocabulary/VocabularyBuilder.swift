@@ -12,9 +12,14 @@ struct VocabularyBuilder {
     var specialTokens = SpecialTokens()
 
     /// Adds the token `bytes`; an earlier token with the same id is replaced.
-    mutating func add(_ bytes: [UInt8], kind: TokenKind, id: Int, place: String) throws(TokenizerError) {
+    mutating func add(
+        _ bytes: [UInt8],
+        kind: TokenKind,
+        id: Int,
+        place: @autoclosure () -> String
+    ) throws(TokenizerError) {
         guard id >= 0, id < Int(Int32.max) else {
-            throw .malformed(place, "the id \(id) is outside 0..<2^31")
+            throw .malformed(place(), "the id \(id) is outside 0..<2^31")
         }
         pieces[id] = (bytes, kind)
         highest = max(highest, id)
