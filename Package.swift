@@ -69,7 +69,9 @@ let package = Package(
         module(
             "Checkpoints",
             in: "Sources",
-            ["Safetensors", "GGUF", "NumPy", "JSONText", "Tokenizers", "Lexicons", "Entanglement", "ResidualCoding"]
+            [
+                "Safetensors", "GGUF", "NumPy", "JSONText", "Tokenizers", "Lexicons", "Entanglement", "ResidualCoding",
+            ]
         ),
 
         // Floor 4: what is done with models.
@@ -95,13 +97,13 @@ let package = Package(
         tests(of: "LinearAlgebra", ["Kernels"]),
         tests(of: "Safetensors", ["TensorFile"]),
         tests(of: "GGUF", ["TensorFile"]),
-tests(of: "NumPy", ["TensorFile", "Kernels", "CZlib", "CZstd"]),
-        tests(of: "Tokenizers", ["JSONText", "Checkpoints"]),
+        tests(of: "NumPy", ["TensorFile", "Kernels", "CZlib", "CZstd"]),
+        tests(of: "Tokenizers"),
         tests(of: "Lexicons"),
         tests(of: "Entanglement", ["LinearAlgebra"]),
         tests(of: "ResidualCoding", ["LinearAlgebra"]),
-        tests(of: "Checkpoints", ["Safetensors", "GGUF", "NumPy"]),
-        tests(of: "Verification", ["Checkpoints"]),
-        tests(of: "seeconv", ["Checkpoints"]),
+        tests(of: "Checkpoints", ["Safetensors", "GGUF", "NumPy", "LinearAlgebra"]),
+        tests(of: "Verification", ["Checkpoints", "LinearAlgebra"]),
+        tests(of: "seeconv", ["Checkpoints", "Safetensors", "LinearAlgebra"]),
     ]
 )

@@ -105,3 +105,15 @@ public enum ElementType: String, CaseIterable, Hashable, Sendable {
     /// True for types whose rows must be whole blocks (GGUF's quantised types).
     public var isBlockQuantised: Bool { geometry.elements >= 32 }
 }
+
+extension ElementType {
+    /// True for plain floating-point types of any width (not for complex or block types).
+    public var isFloatingPoint: Bool {
+        switch self {
+        case .float64, .float32, .float16, .bfloat16, .float8E5M2, .float8E4M3, .float8E8M0, .float8E4M3FNUZ,
+            .float8E5M2FNUZ, .float6E2M3, .float6E3M2, .float4:
+            true
+        default: false
+        }
+    }
+}

@@ -1,12 +1,41 @@
 import ArgumentParser
+import TensorFile
 
 /// The command `seeconv`.
-@main
 struct SeeconvCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "seeconv",
         abstract:
             "Replaces a checkpoint's vocabulary tables with compact factors, and converts between checkpoint formats.",
-        subcommands: [TokenizeCommand.self]
+        discussion: """
+            import reads a checkpoint into a workspace, factorize replaces its tables, export writes a checkpoint again,
+            verify compares two of them. Exit codes: 0 done, 1 a gate failed, 2 wrong usage, 3 bad input, 4 system failure,
+            130 interrupted.
+            """,
+        version: "0.1.0",
+        subcommands: [
+            InspectCommand.self, ConvertCommand.self, ImportCommand.self, FactorizeCommand.self, ExportCommand.self,
+            VerifyCommand.self,
+        ]
     )
+}
+
+/// The program's entry: runs a command and turns its end into the exit codes that scripts rely on.
+@main
+struct Program {
+    static func main() {
+        Interruption.install()
+        do {
+            var command = try SeeconvCommand.parseAsRoot()
+            try command.run()
+        } catch let failure as GateFailure {
+            Terminal.fail(failure.description, exitCode: .gateFailed)
+        } catch let error as TensorFileError {
+            Terminal.fail("seeconv: \(error)", exitCode: error.kind == .system ? .systemFailure : .badInput)
+        } catch {
+            let code = SeeconvCommand.exitCode(for: error)
+            if code.isSuccess { SeeconvCommand.exit(withError: error) }
+            Terminal.fail(SeeconvCommand.fullMessage(for: error), exitCode: .wrongUsage)
+        }
+    }
 }

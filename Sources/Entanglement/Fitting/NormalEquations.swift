@@ -1,3 +1,6 @@
+// swift-format-ignore-file: NeverForceUnwrap
+// The addresses unwrapped here are of arrays that are never empty: slots and units are at least one.
+
 import LinearAlgebra
 
 /// The normal equations of a slot's table: unknown x[copy, unit] ∈ R^q, one product for each sense and copy.

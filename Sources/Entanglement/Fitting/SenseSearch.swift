@@ -1,3 +1,6 @@
+// swift-format-ignore-file: NeverForceUnwrap
+// The addresses unwrapped here are of arrays that are never empty: slots and units are at least one.
+
 import LinearAlgebra
 
 /// Finds, for a block of residuals, the units whose product explains most of each: coordinate ascent over the slots.

@@ -1,3 +1,6 @@
+// swift-format-ignore-file: NeverForceUnwrap
+// The addresses unwrapped here are of arrays that are never empty: slots and units are at least one.
+
 import LinearAlgebra
 
 /// First unit vectors for a fit: slot vectors of the best products for sampled tokens and for what these leave.

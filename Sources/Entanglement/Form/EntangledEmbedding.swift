@@ -15,7 +15,9 @@ public struct EntangledEmbedding: FactoredTable, Equatable {
     /// A vector that every token begins with; nil for none.
     public let mean: [Float]?
 
+    /// The number V of tokens.
     public var tokenCount: Int { codes.tokenCount }
+    /// The length d of a token's vector.
     public var dimension: Int { tables.shape.dimension }
     /// How products of slot vectors make a token's vector.
     public var shape: EntanglementShape { tables.shape }
@@ -45,6 +47,7 @@ public struct EntangledEmbedding: FactoredTable, Equatable {
     /// How the mean is stored beside factors of the given type.
     static func meanType(_ factorType: FactorType) -> FactorType { factorType == .float32 ? .float32 : .float16 }
 
+    /// Every stored part: unit tables, codes, ranks, gains, mean.
     public var parts: [StoredPart] {
         var parts = tables.tableSizes.enumerated().map { slot, size in
             StoredPart("units.\(slot + 1)", numbers: size, bytes: tables.factorType.byteCount(of: size))
@@ -63,6 +66,7 @@ public struct EntangledEmbedding: FactoredTable, Equatable {
         return parts
     }
 
+    /// Writes the vectors of `tokens`, one after the other, to `rows`.
     public func write(_ tokens: Range<Int>, to rows: inout MutableSpan<Float>) {
         let fold = Fold(shape)
         var product = [Float](repeating: 0, count: fold.productLength)

@@ -45,6 +45,7 @@ public struct StoredEmbedding: Sendable, Equatable {
         (self.attributes, self.arrays) = (attributes, arrays)
     }
 
+    /// Whether attributes and arrays are the same, in the same order.
     public static func == (a: StoredEmbedding, b: StoredEmbedding) -> Bool {
         a.arrays == b.arrays && a.attributes.elementsEqual(b.attributes) { $0 == $1 }
     }

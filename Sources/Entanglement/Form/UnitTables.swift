@@ -1,3 +1,6 @@
+// swift-format-ignore-file: NeverForceUnwrap
+// The addresses unwrapped here are of arrays that are never empty: slots and units are at least one.
+
 /// The vectors that units own: for every slot a table of units × slot size, or one table that all slots share,
 /// in `copies` independent versions whose products are summed (MorphTE's rank).
 public struct UnitTables: Sendable, Equatable {

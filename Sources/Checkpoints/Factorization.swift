@@ -1,0 +1,139 @@
+import Entanglement
+import LinearAlgebra
+import TensorFile
+
+/// Replaces a workspace's tables with entangled factors.
+public struct Factorization: Sendable {
+    /// Where a token's units come from.
+    public enum Codes: String, CaseIterable, Sendable {
+        /// Each token picks its senses by what they explain of its vector.
+        case learned
+        /// A hash of the token: the control.
+        case random
+    }
+
+    /// How many times fewer bytes a table shall take; nil where the form is given.
+    public var ratio: Double?
+    /// Slots, senses and units; nil where the budget decides.
+    public var order: Int?
+    /// Senses of a token; nil where the budget decides.
+    public var rank: Int?
+    /// Units of a slot; nil where the budget decides.
+    public var units: Int?
+    /// Independent versions of each table.
+    public var copies: Int
+    /// Bits of a gain; nil for the usual number.
+    public var gainBits: Int?
+    /// How unit tables are stored; nil for half precision.
+    public var factorType: FactorType?
+    /// Where codes come from.
+    public var codes: Codes
+    /// The seed of every random choice.
+    public var seed: UInt64
+
+    /// A factorization of the given form.
+    public init(
+        ratio: Double? = nil,
+        order: Int? = nil,
+        rank: Int? = nil,
+        units: Int? = nil,
+        copies: Int = 1,
+        gainBits: Int? = nil,
+        factorType: FactorType? = nil,
+        codes: Codes = .learned,
+        seed: UInt64 = 1
+    ) {
+        self.ratio = ratio
+        self.order = order
+        self.rank = rank
+        self.units = units
+        self.copies = copies
+        self.gainBits = gainBits
+        self.factorType = factorType
+        self.codes = codes
+        self.seed = seed
+    }
+
+    /// What became of one table.
+    public struct Result: Sendable {
+        /// The table in factored form, as written.
+        public var entry: FactoredEntry
+        /// The form in words: order, units, senses.
+        public var form: String
+        /// ‖E − Ê‖ / ‖E‖ (Frobenius, root).
+        public var relativeError: Double
+    }
+
+    /// Factorizes every chosen table and writes the factors into the workspace; `progress` hears of each table's fit.
+    public func run(
+        on workspace: Workspace,
+        progress: (_ table: String, _ progress: FitProgress) -> Void
+    ) throws -> [Result] {
+        let checkpoint = try workspace.openSource()
+        let results = try workspace.manifest.tables.filter(\.isChosen).map { table in
+            try factorize(table, of: checkpoint) { progress(table.name, $0) }
+        }
+        try workspace.write(FactoredDescription(entries: results.map(\.entry)))
+        return results
+    }
+
+    private func factorize(
+        _ found: FoundTable,
+        of checkpoint: Checkpoint,
+        progress: (FitProgress) -> Void
+    ) throws -> Result {
+        let table = try TensorTable(found.tensor, in: checkpoint.source).matrix()
+        if let index = table.elements.firstIndex(where: { !$0.isFinite }) {
+            throw TensorFileError(
+                .value,
+                file: checkpoint.path,
+                place: "\(found.tensor.name), token \(index / max(1, table.columns))",
+                cause: "the row holds a NaN or infinity",
+                remedy: "repair the checkpoint"
+            )
+        }
+        do {
+            let budget = ratio.map { Int(Double(found.tensor.byteCount) / $0) }
+            let plan = try EntanglementPlan(
+                tokenCount: table.rows,
+                dimension: table.columns,
+                budgetBytes: budget,
+                order: order,
+                rank: rank,
+                units: units,
+                copies: copies,
+                gainBits: gainBits,
+                factorType: factorType ?? .float16
+            )
+            let fit = try withoutActuallyEscaping(progress) { progress in
+                nonisolated(unsafe) let report = progress
+                return try EntanglementFit(
+                    table: table,
+                    plan: plan,
+                    codes: codes == .learned ? .learned : .random,
+                    options: FitOptions(seed: seed, rounds: 2, candidates: 2) {
+                        report($0)
+                        return true
+                    }
+                )
+            }
+            let form =
+                "order \(plan.shape.order) (\(plan.shape.slotSizes.map(String.init).joined(separator: "×"))), "
+                + "\(plan.unitCounts.map(String.init).joined(separator: "+")) units, rank \(plan.rank)"
+            return Result(
+                entry: FactoredEntry(tensor: found.tensor, ties: found.ties, factors: fit.embedding.stored),
+                form: form,
+                relativeError: fit.relativeError
+            )
+        } catch let error as EntanglementError {
+            throw error.inFile(checkpoint.path, place: found.name)
+        }
+    }
+}
+
+extension FactoredEntry {
+    /// Bytes of the dense table in its own type for each byte stored.
+    public var byteRatio: Double { Double(tensor.byteCount) / Double(max(1, byteCount)) }
+    /// The same against the table in float32.
+    public var byteRatioFloat32: Double { Double(4 * tensor.elementCount) / Double(max(1, byteCount)) }
+}

@@ -1,0 +1,110 @@
+import LinearAlgebra
+import TensorFile
+
+/// Streams tensors into a sink, converting on the way, with memory bounded by a few chunks.
+public struct TensorTransfer {
+    /// What to do with values that the target type would lose.
+    public var nonFinite: ValueCodec.NonFinitePolicy
+    /// Bytes of source or target values handled at a time.
+    var chunkBytes = 1 << 20
+
+    /// A transfer with the given policy.
+    public init(nonFinite: ValueCodec.NonFinitePolicy = .refuse) {
+        self.nonFinite = nonFinite
+    }
+
+    /// Writes all of `sink.order`, taking each tensor's content from `outputs`, and finishes the sink.
+    ///
+    /// `progress` hears of every piece's bytes as they are written.
+    public func run(_ outputs: [OutputTensor], into sink: any TensorSink, progress: (Int) -> Void) throws {
+        let byName = Dictionary(outputs.map { (Array($0.descriptor.name.utf8), $0) }) { first, _ in first }
+        for descriptor in sink.order {
+            guard let output = byName[Array(descriptor.name.utf8)] else {
+                throw TensorFileError(
+                    .missing,
+                    place: "tensor \"\(descriptor.name)\"",
+                    cause: "the output has no content for it",
+                    remedy: "report this as a defect"
+                )
+            }
+            do {
+                try write(output, into: sink, progress: progress)
+            } catch let error as TensorFileError where error.kind == .value {
+                throw TensorFileError(
+                    .value,
+                    file: error.file,
+                    place: "tensor \"\(descriptor.name)\", \(error.place)",
+                    cause: error.cause,
+                    remedy: error.remedy
+                )
+            }
+        }
+        try sink.finish()
+    }
+
+    private func write(_ output: OutputTensor, into sink: any TensorSink, progress: (Int) -> Void) throws {
+        switch output.content {
+        case .bytes(let bytes):
+            try bytes.withUnsafeBytes { try sink.append($0) }
+            progress(bytes.count)
+        case .rows(let rows):
+            try writeRows(of: output.descriptor, rows, into: sink, progress: progress)
+        case .stored(let tensor, let source):
+            try copy(tensor, of: source, as: output.descriptor.type, into: sink, progress: progress)
+        case .bits(let tensor, let source):
+            try copy(tensor, of: source, as: tensor.type, into: sink, progress: progress)
+        }
+    }
+
+    private func writeRows(
+        of descriptor: TensorDescriptor,
+        _ rows: (Range<Int>) throws -> [Float],
+        into sink: any TensorSink,
+        progress: (Int) -> Void
+    ) throws {
+        let rowLength = max(1, descriptor.rowLength)
+        let step = max(1, chunkBytes / 4 / rowLength)
+        let converter = ChunkConverter(from: .float32, to: descriptor.type, nonFinite: nonFinite)
+        for first in stride(from: 0, to: descriptor.rowCount, by: step) {
+            let values = try rows(first..<min(first + step, descriptor.rowCount))
+            let bytes = try values.withUnsafeBytes { try converter.converted($0, firstElement: first * rowLength) }
+            try bytes.withUnsafeBytes { try sink.append($0) }
+            progress(bytes.count)
+        }
+    }
+
+    private func copy(
+        _ tensor: TensorDescriptor,
+        of source: any TensorSource,
+        as type: ElementType,
+        into sink: any TensorSink,
+        progress: (Int) -> Void
+    ) throws {
+        let converter = ChunkConverter(from: tensor.type, to: type, nonFinite: nonFinite)
+        let chunk = converter.sourceChunk(atMost: chunkBytes)
+        if let location = source.location(of: tensor) {
+            try ChunkPipeline(location: location, chunk: chunk, converter: converter).run(
+                into: sink,
+                progress: progress
+            )
+            return
+        }
+        // A stream's chunks may end anywhere between blocks of the source; the target's blocks may be longer.
+        var pending: [UInt8] = []
+        var done = 0
+        func flush(_ count: Int) throws {
+            let bytes = try pending.withUnsafeBytes {
+                try converter.converted(UnsafeRawBufferPointer(rebasing: $0[..<count]), firstElement: done)
+            }
+            done += count / tensor.type.geometry.bytes * tensor.type.geometry.elements
+            try bytes.withUnsafeBytes { try sink.append($0) }
+            progress(bytes.count)
+            pending.removeFirst(count)
+        }
+        try source.stream(tensor, chunkBytes: chunk) { bytes in
+            pending.append(contentsOf: bytes)
+            try flush(pending.count / converter.sourceUnit * converter.sourceUnit)
+        }
+        if !pending.isEmpty { try flush(pending.count) }
+    }
+}

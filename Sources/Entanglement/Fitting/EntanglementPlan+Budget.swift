@@ -1,0 +1,55 @@
+extension EntanglementPlan {
+    /// The form for a table of `tokenCount` × `dimension` within `budgetBytes`, or of exactly the rank and units given.
+    ///
+    /// What is not given is chosen: order 2, as many units a slot as pay for themselves (each table takes about a
+    /// twentieth of the budget), gains of four bits, and the highest rank that the bytes allow.
+    ///
+    /// - Throws: kind `infeasible` where even one sense a token does not fit, with the least possible bytes.
+    public init(
+        tokenCount: Int,
+        dimension: Int,
+        budgetBytes: Int?,
+        order: Int? = nil,
+        rank: Int? = nil,
+        units: Int? = nil,
+        copies: Int = 1,
+        gainBits: Int? = nil,
+        factorType: FactorType = .float16
+    ) throws(EntanglementError) {
+        let shape = try EntanglementShape(dimension: dimension, order: order ?? (dimension < 4 ? 1 : 2))
+        func plan(units: Int, rank: Int) -> EntanglementPlan {
+            EntanglementPlan(
+                shape: shape,
+                unitCounts: Array(repeating: units, count: shape.order),
+                copies: copies,
+                rank: rank,
+                gainBits: gainBits ?? 4,
+                factorType: factorType
+            )
+        }
+        guard let budgetBytes else {
+            self = plan(units: units ?? 512, rank: rank ?? 1)
+            return
+        }
+        // Powers of two: an index wastes no part of a bit.
+        let choices = units.map { [$0] } ?? [1024, 512, 256, 128, 64, 32, 16, 8, 4, 2]
+        for count in choices {
+            let tables = plan(units: count, rank: 0).byteCount(tokenCount: tokenCount)
+            if units == nil, tables > budgetBytes / 12, count > 2 { continue }
+            let perRank = plan(units: count, rank: 1).byteCount(tokenCount: tokenCount) - tables
+            guard perRank > 0, budgetBytes > tables else { continue }
+            var most = min(rank ?? SenseCodes.maximumRank, (budgetBytes - tables) / perRank + 1)
+            while most > 0, plan(units: count, rank: most).byteCount(tokenCount: tokenCount) > budgetBytes { most -= 1 }
+            guard most > 0 else { continue }
+            self = plan(units: count, rank: most)
+            return
+        }
+        let least = plan(units: units ?? 2, rank: 1).byteCount(tokenCount: tokenCount)
+        throw EntanglementError(
+            .infeasible,
+            "--ratio",
+            "\(budgetBytes) bytes hold no sense a token; the least is \(least)",
+            remedy: "ask for a ratio of at most \(tokenCount * dimension * 4 / max(1, least)) to F32"
+        )
+    }
+}

@@ -1,0 +1,58 @@
+extension VerificationReport {
+    /// The report as a page with plots.
+    public var html: String {
+        var page = Page("Verification of \(candidate)")
+        page.addParagraph("Against \(reference). \(isPassed ? "Every gate holds." : "A gate does not hold.")")
+        if !gates.isEmpty {
+            page.addTable(
+                ["gate", "found", "bound"],
+                gates.map { [$0.name, figure($0.value), ($0.direction == .atLeast ? "≥ " : "≤ ") + figure($0.bound)] },
+                marks: gates.map { $0.isPassed ? "good" : "bad" }
+            )
+        }
+        page.addTable(
+            [
+                "table", "rows × columns", "bytes", "byte ratio", "ratio to F32", "relative error", "weighted",
+                "mean cosine", "1 % cosine", "neighbours kept",
+            ],
+            tables.map { table in
+                [
+                    table.name, table.shape.map(String.init).joined(separator: " × "), String(table.candidateBytes),
+                    figure(table.byteRatio), figure(table.byteRatioFloat32), figure(table.relativeError),
+                    figure(table.weightedRelativeError), figure(table.meanCosine), figure(table.p01Cosine),
+                    figure(table.neighboursKept),
+                ]
+            }
+        )
+        for table in tables {
+            page.addHeading(table.name)
+            let bins = table.cosineHistogram.enumerated().map { (x: (Double($0) + 0.5) / 50, y: Double($1)) }
+            let runs = table.errorByToken.enumerated().map { (x: Double($0 * table.shape[0] / 64), y: $1) }
+            page.addCharts([
+                Chart(
+                    "Tokens by cosine to the reference",
+                    x: "cosine",
+                    y: "tokens",
+                    [Chart.Series("", bins, mark: .bars)]
+                ),
+                Chart(
+                    "Relative error by token id",
+                    x: "token id (frequent tokens come first in most vocabularies)",
+                    y: "relative error",
+                    [Chart.Series("", runs)]
+                ),
+            ])
+            page.addTable(["worst tokens", "cosine"], table.worstTokens.map { [String($0.token), figure($0.cosine)] })
+        }
+        if !findings.isEmpty {
+            page.addHeading("Findings")
+            for finding in findings { page.addParagraph(finding) }
+        }
+        return page.html
+    }
+
+    private func figure(_ value: Double) -> String {
+        guard value.isFinite, abs(value) < 1e9 else { return String(value) }
+        return String((value * 10_000).rounded() / 10_000)
+    }
+}

@@ -1,1 +1,0 @@
-// Verification: metrics, gates and reports.

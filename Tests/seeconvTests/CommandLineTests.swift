@@ -1,0 +1,161 @@
+import Checkpoints
+import Foundation
+import LinearAlgebra
+import Safetensors
+import TensorFile
+import TestSupport
+import Testing
+
+/// The command as a user runs it: exit codes, output, files left behind.
+@Suite struct CommandLineTests {
+    /// The program that the build put beside the tests.
+    private static let program: URL = {
+        let beside = Bundle.main.executableURL?.deletingLastPathComponent() ?? TestFiles.root
+        let candidates = [
+            beside.appending(path: "seeconv"), TestFiles.root.appending(path: ".build/release/seeconv"),
+            TestFiles.root.appending(path: ".build/debug/seeconv"),
+        ]
+        return candidates.first { FileManager.default.isExecutableFile(atPath: $0.path) } ?? candidates[0]
+    }()
+
+    private func run(_ arguments: String..., in folder: URL) throws -> (code: Int32, output: String, errors: String) {
+        let process = Process()
+        process.executableURL = Self.program
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
+        let output = folder.appending(path: ".stdout")
+        let errors = folder.appending(path: ".stderr")
+        for file in [output, errors] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
+        process.standardOutput = try FileHandle(forWritingTo: output)
+        process.standardError = try FileHandle(forWritingTo: errors)
+        try process.run()
+        process.waitUntilExit()
+        let texts = try [output, errors].map { try String(contentsOf: $0, encoding: .utf8) }
+        return (process.terminationStatus, texts[0], texts[1])
+    }
+
+    private func makeModel(in folder: URL) throws {
+        let tensor = try TensorDescriptor(name: "model.embed_tokens.weight", type: .float32, shape: [300, 32])
+        let writer = try SafetensorsWriter(folder.appending(path: "m.safetensors").path, tensors: [tensor])
+        var random = SplitMix64(seed: 2)
+        try (0..<300 * 32).map { _ in random.normal() }.withUnsafeBytes { try writer.append($0) }
+        try writer.finish()
+    }
+
+    @Test func walksTheWholeRoad() throws {
+        try TestFiles.withTemporaryFolder { folder throws in
+            try makeModel(in: folder)
+            #expect(try run("import", "m.safetensors", "-o", "w", in: folder).code == 0)
+            #expect(try run("factorize", "w", "--ratio", "5", in: folder).code == 0)
+            #expect(try run("export", "w", "-o", "f.gguf", in: folder).code == 0)
+            #expect(try run("export", "w", "-o", "d.npz", "--dense", in: folder).code == 0)
+            let kept = try run(
+                "verify",
+                "m.safetensors",
+                "f.gguf",
+                "--min-ratio",
+                "5",
+                "--json",
+                "v.json",
+                "--html",
+                "v.html",
+                "--junit",
+                "v.xml",
+                in: folder
+            )
+            #expect(kept.code == 0, "\(kept.errors)")
+            let json = try String(contentsOf: folder.appending(path: "v.json"), encoding: .utf8)
+            for key in [
+                "gates", "byteRatioFloat32", "parameterRatioWithIndex", "relativeError", "p01Cosine", "neighboursKept",
+            ] {
+                #expect(json.contains("\"\(key)\""))
+            }
+            let missed = try run("verify", "m.safetensors", "w", "--min-ratio", "500", in: folder)
+            #expect(missed.code == 1)
+            #expect(missed.errors.contains("byteRatio") && missed.errors.contains("500"))
+            // The same seed gives the same bytes, whatever the number of threads.
+            let first = try Data(contentsOf: folder.appending(path: "w/factors.safetensors"))
+            #expect(try run("factorize", "w", "--ratio", "5", "--threads", "1", in: folder).code == 0)
+            #expect(try Data(contentsOf: folder.appending(path: "w/factors.safetensors")) == first)
+        }
+    }
+
+    @Test func existingOutputsNeedForce() throws {
+        try TestFiles.withTemporaryFolder { folder throws in
+            try makeModel(in: folder)
+            #expect(try run("convert", "m.safetensors", "a.gguf", in: folder).code == 0)
+            let again = try run("convert", "m.safetensors", "a.gguf", in: folder)
+            #expect(again.code == 3 && again.errors.contains("--force"))
+            #expect(try run("convert", "m.safetensors", "a.gguf", "--force", in: folder).code == 0)
+        }
+    }
+
+    @Test func wrongUsageIsTwo() throws {
+        try TestFiles.withTemporaryFolder { folder throws in
+            #expect(try run("nonsense", in: folder).code == 2)
+            #expect(try run("factorize", "w", in: folder).code == 2)
+            #expect(try run("factorize", "w", "--ratio", "-1", in: folder).code == 2)
+            #expect(try run("--help", in: folder).code == 0)
+            #expect(try run("--version", in: folder).code == 0)
+        }
+    }
+
+    @Test(arguments: [
+        ("empty.safetensors", ""), ("html.gguf", "<!DOCTYPE html><html>"),
+        ("lfs.safetensors", "version https://git-lfs.github.com/spec/v1\n"),
+        ("text.npz", "PK\u{3}\u{4}nonsense"), ("text.npy", "hello"), ("magic.gguf", "GGUF\u{3}\0\0\0"),
+    ])
+    func badInputIsThreeAndOneLine(name: String, content: String) throws {
+        try TestFiles.withTemporaryFolder { folder throws in
+            try Data(content.utf8).write(to: folder.appending(path: name))
+            for arguments in [["inspect", name], ["convert", name, "out.npz"], ["import", name, "-o", "w"]] {
+                let result =
+                    arguments.count == 2
+                    ? try run(arguments[0], arguments[1], in: folder)
+                    : arguments.count == 3
+                        ? try run(arguments[0], arguments[1], arguments[2], in: folder)
+                        : try run(arguments[0], arguments[1], arguments[2], arguments[3], in: folder)
+                #expect(result.code == 3, "\(arguments): \(result.errors)")
+                #expect(result.errors.split(separator: "\n").count == 1)
+                #expect(result.errors.contains(name))
+            }
+            let left = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+            #expect(left == [".stderr", ".stdout", name].sorted())
+        }
+    }
+
+    @Test func interruptionLeavesNothing() throws {
+        try TestFiles.withTemporaryFolder { folder throws in
+            let tensor = try TensorDescriptor(name: "w", type: .float32, shape: [40_000, 1024])
+            let writer = try SafetensorsWriter(folder.appending(path: "big.safetensors").path, tensors: [tensor])
+            let piece = [UInt8](repeating: 0, count: 1 << 20)
+            for _ in 0..<tensor.byteCount / piece.count { try piece.withUnsafeBytes { try writer.append($0) } }
+            let rest = tensor.byteCount % piece.count
+            if rest > 0 {
+                try piece.withUnsafeBytes { try writer.append(UnsafeRawBufferPointer(rebasing: $0[..<rest])) }
+            }
+            try writer.finish()
+            let process = Process()
+            process.executableURL = Self.program
+            process.arguments = ["convert", "big.safetensors", "out.gguf", "--dtype", "q6_k", "--quiet"]
+            process.currentDirectoryURL = folder
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            // Until its output is under way.
+            let isUnderWay = {
+                try FileManager.default.contentsOfDirectory(atPath: folder.path).contains { $0.hasSuffix(".partial") }
+            }
+            while process.isRunning, try !isUnderWay() { usleep(1000) }
+            process.interrupt()
+            process.waitUntilExit()
+            let left = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+            #expect(!left.contains { $0.hasSuffix(".partial") })
+            if process.terminationStatus == 130 {
+                #expect(left == ["big.safetensors"])
+            } else {
+                // It was done before the signal came.
+                #expect(process.terminationStatus == 0 && left == ["big.safetensors", "out.gguf"])
+            }
+        }
+    }
+}
