@@ -98,7 +98,7 @@ let package = Package(
         tests(of: "Safetensors", ["TensorFile"]),
         tests(of: "GGUF", ["TensorFile"]),
         tests(of: "NumPy", ["TensorFile", "Kernels", "CZlib", "CZstd"]),
-        tests(of: "Tokenizers"),
+        tests(of: "Tokenizers", ["JSONText", "Checkpoints"]),
         tests(of: "Lexicons"),
         tests(of: "Entanglement", ["LinearAlgebra"]),
         tests(of: "ResidualCoding", ["LinearAlgebra"]),

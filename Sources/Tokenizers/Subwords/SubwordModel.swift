@@ -1,0 +1,5 @@
+/// The algorithm that turns words into ids.
+protocol SubwordModel: Sendable {
+    /// Appends the ids of each of `words`, ranges of `text`, in order.
+    func encode(_ text: [UInt8], words: [Range<Int>], into ids: inout [Int])
+}

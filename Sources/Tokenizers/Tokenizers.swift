@@ -1,1 +1,0 @@
-// Tokenizers turns text into a model's token ids and back: SentencePiece, byte-level BPE, WordPiece.
