@@ -111,7 +111,7 @@ public struct Factorization: Sendable {
                     table: table,
                     plan: plan,
                     codes: codes == .learned ? .learned : .random,
-                    options: FitOptions(seed: seed, rounds: 2, candidates: 2) {
+                    options: .suited(to: plan, tokenCount: table.rows, seed: seed) {
                         report($0)
                         return true
                     }
