@@ -10,6 +10,14 @@ public struct Factorization: Sendable {
         case learned
         /// A hash of the token: the control.
         case random
+        /// One sense of each token from its morphemes or lexicon, the others learned.
+        case hybrid
+        /// The token's senses in a lexicon, its morphemes, mark and capitals.
+        case lexicon
+        /// The token's morphemes, mark and capitals.
+        case morpheme
+        /// The lexicon's codes dealt to other tokens: the control for knowledge.
+        case shuffled
     }
 
     /// How many times fewer bytes a table shall take; nil where the form is given.
@@ -28,6 +36,8 @@ public struct Factorization: Sendable {
     public var factorType: FactorType?
     /// Where codes come from.
     public var codes: Codes
+    /// Paths of lexicons; empty for WordNet where it is installed.
+    public var lexicons: [String]
     /// What tells how much a token's error counts.
     public var weights: FrequencySource
     /// The seed of every random choice.
@@ -43,6 +53,7 @@ public struct Factorization: Sendable {
         gainBits: Int? = nil,
         factorType: FactorType? = nil,
         codes: Codes = .learned,
+        lexicons: [String] = [],
         weights: FrequencySource = .tokenizer,
         seed: UInt64 = 1
     ) {
@@ -54,6 +65,7 @@ public struct Factorization: Sendable {
         self.gainBits = gainBits
         self.factorType = factorType
         self.codes = codes
+        self.lexicons = lexicons
         self.weights = weights
         self.seed = seed
     }
@@ -70,6 +82,8 @@ public struct Factorization: Sendable {
         public var weightedRelativeError: Double
         /// Where the frequencies come from, in words.
         public var frequencyOrigin: String
+        /// What a user should hear of the codes' making.
+        public var notes: [String]
     }
 
     /// Factorizes every chosen table and writes the factors into the workspace; `progress` hears of each table's fit.
@@ -80,7 +94,7 @@ public struct Factorization: Sendable {
         let checkpoint = try workspace.openSource()
         let results = try workspace.manifest.tables.filter(\.isChosen).map { table in
             let frequencies = try workspace.frequencies(weights, rowCount: table.tensor.shape.first ?? 0)
-            return try factorize(table, of: checkpoint, frequencies) { progress(table.name, $0) }
+            return try factorize(table, of: checkpoint, in: workspace, frequencies) { progress(table.name, $0) }
         }
         try workspace.write(FactoredDescription(entries: results.map(\.entry)))
         return results
@@ -89,6 +103,7 @@ public struct Factorization: Sendable {
     private func factorize(
         _ found: FoundTable,
         of checkpoint: Checkpoint,
+        in workspace: Workspace,
         _ frequencies: TokenFrequencies,
         progress: (FitProgress) -> Void
     ) throws -> Result {
@@ -104,24 +119,21 @@ public struct Factorization: Sendable {
         }
         do {
             let budget = ratio.map { Int(Double(found.tensor.byteCount) / $0) }
-            let plan = try EntanglementPlan(
-                tokenCount: table.rows,
+            let planned = try plannedCodes(
+                rowCount: table.rows,
                 dimension: table.columns,
-                budgetBytes: budget,
-                order: order,
-                rank: rank,
-                units: units,
-                copies: copies,
-                gainBits: gainBits,
-                factorType: factorType ?? .float16
+                budget: budget,
+                workspace: workspace,
+                frequencies: frequencies
             )
+            let plan = planned.plan
             let fit = try withoutActuallyEscaping(progress) { progress in
                 nonisolated(unsafe) let report = progress
                 return try EntanglementFit(
                     table: table,
                     weights: frequencies.weights(),
                     plan: plan,
-                    codes: codes == .learned ? .learned : .random,
+                    codes: planned.source,
                     options: .suited(to: plan, tokenCount: table.rows, seed: seed) {
                         report($0)
                         return true
@@ -131,6 +143,7 @@ public struct Factorization: Sendable {
             let form =
                 "order \(plan.shape.order) (\(plan.shape.slotSizes.map(String.init).joined(separator: "×"))), "
                 + "\(plan.unitCounts.map(String.init).joined(separator: "+")) units, rank \(plan.rank)"
+                + (plan.copies > 1 ? ", \(plan.copies) copies" : "")
             return Result(
                 entry: FactoredEntry(tensor: found.tensor, ties: found.ties, factors: fit.embedding.stored),
                 form: form,
@@ -139,7 +152,8 @@ public struct Factorization: Sendable {
                     against: table,
                     weights: frequencies.weights(exponent: 1)
                 ).weighted,
-                frequencyOrigin: frequencies.origin
+                frequencyOrigin: frequencies.origin,
+                notes: planned.notes
             )
         } catch let error as EntanglementError {
             throw error.inFile(checkpoint.path, place: found.name)

@@ -10,6 +10,14 @@ public enum LexiconFile {
     /// Whether `bytes` begin a lexicon file of any version.
     static func begins(_ bytes: some Sequence<UInt8>) -> Bool { bytes.starts(with: magic.dropLast()) }
 
+    /// Whether the file at `path` begins as a lexicon file does.
+    public static func isLexicon(_ path: String) -> Bool {
+        guard let handle = FileHandle(forReadingAtPath: path),
+            let head = try? handle.read(upToCount: magic.count)
+        else { return false }
+        return begins(head)
+    }
+
     /// The bytes of `lexicon`.
     public static func bytes(of lexicon: Lexicon) -> [UInt8] {
         var output = magic

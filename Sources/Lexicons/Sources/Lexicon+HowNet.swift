@@ -126,3 +126,15 @@ private struct HowNetRecord {
         }
     }
 }
+
+extension Lexicon {
+    /// Whether the file at `path` begins with a record, `NO.=`.
+    public static func hasHowNetRecords(_ path: String) -> Bool {
+        guard var reader = try? LineReader(path) else { return false }
+        for _ in 0..<16 {
+            guard let line = try? reader.next() else { return false }
+            if line.starts(with: "NO.=".utf8) { return true }
+        }
+        return false
+    }
+}

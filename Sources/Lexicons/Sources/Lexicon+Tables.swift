@@ -6,6 +6,11 @@ public struct LoadedLexicon: Sendable {
     public var lexicon: Lexicon
     /// Lines that broke the format and were skipped.
     public var skipped: Int
+
+    /// A lexicon of which `skipped` lines were left out.
+    public init(lexicon: Lexicon, skipped: Int) {
+        (self.lexicon, self.skipped) = (lexicon, skipped)
+    }
 }
 
 extension Lexicon {

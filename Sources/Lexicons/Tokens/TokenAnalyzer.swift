@@ -16,6 +16,19 @@ public struct TokenAnalysis: Hashable, Sendable {
         public var ranks: [Int]
         /// Which of the lexicons has it, from 0.
         public var lexicon: Int
+
+        /// A sense of the given parts.
+        public init(
+            lemma: [UInt8],
+            partOfSpeech: PartOfSpeech,
+            count: Int,
+            sememes: [String],
+            ranks: [Int],
+            lexicon: Int
+        ) {
+            (self.lemma, self.partOfSpeech, self.count) = (lemma, partOfSpeech, count)
+            (self.sememes, self.ranks, self.lexicon) = (sememes, ranks, lexicon)
+        }
     }
 
     /// What covers a token.

@@ -49,6 +49,13 @@ public struct TokenForm: Hashable, Sendable {
     /// Its letters without mark, in lower case, UTF-8; of fragments the bytes as they are.
     public var text: [UInt8]
 
+    /// The form of an id without text.
+    public static let placeholder = TokenForm(kind: .placeholder, mark: .continues, capitals: .none, text: [])
+
+    private init(kind: Kind, mark: Mark, capitals: Capitals, text: [UInt8]) {
+        (self.kind, self.mark, self.capitals, self.text) = (kind, mark, capitals, text)
+    }
+
     /// The form of token `id`.
     /// - Precondition: `id` is in `0..<vocabulary.count`.
     public init(_ id: Int, in vocabulary: Vocabulary) {

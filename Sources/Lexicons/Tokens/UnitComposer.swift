@@ -48,8 +48,8 @@ public struct UnitComposer: Sendable {
     /// Morphemes that are units; nil for all.
     private let morphemes: Set<[UInt8]>?
     private let sememeLimit: Int
-    private var slots: [[Unit]]
-    private var numbers: [[Unit: UInt32]]
+    private var slots: [[TokenUnit]]
+    private var numbers: [[TokenUnit: UInt32]]
 
     /// Composes the tuples of tokens with the given analyses.
     ///
@@ -126,24 +126,24 @@ public struct UnitComposer: Sendable {
     }
 
     /// What fills the tuples of a token: empty for tokens without meaning.
-    private func contents(of analysis: TokenAnalysis) -> [[Unit]] {
+    private func contents(of analysis: TokenAnalysis) -> [[TokenUnit]] {
         let form = analysis.form
         guard form.kind == .word || form.kind == .sign else { return [] }
         let isCut = morphemes != nil && form.kind == .word
         var parts = isCut ? segmenter.segments(of: form.text) : analysis.morphemes
         if let morphemes { parts = parts.filter { morphemes.contains($0) } }
-        var contents: [[Unit]] = []
+        var contents: [[TokenUnit]] = []
         let isPlain = form.mark == .begins && form.capitals == .none
         if options.order == 1 {
             contents += isPlain ? [] : [[.mark(form.mark)], [.capitals(form.capitals)]]
         } else if !isPlain {
             contents.append([.mark(form.mark), .capitals(form.capitals)])
         }
-        var senses: [[Unit]] = []
+        var senses: [[TokenUnit]] = []
         if options.content == .senses {
             for sense in analysis.senses.prefix(options.mostSenses) {
                 let kept = zip(sense.sememes, sense.ranks).filter { $0.1 < sememeLimit }
-                    .map { Unit.sememe($0.0, lexicon: sense.lexicon) }
+                    .map { TokenUnit.sememe($0.0, lexicon: sense.lexicon) }
                 guard !kept.isEmpty else { continue }
                 var units = Array(kept.prefix(max(1, options.order - 1)))
                 if options.order > units.count, let stem = parts.max(by: { $0.count < $1.count }) {
@@ -157,7 +157,7 @@ public struct UnitComposer: Sendable {
     }
 
     /// `order` morphemes a tuple, and what becomes of more.
-    private func chunks(of parts: [[UInt8]]) -> [[Unit]] {
+    private func chunks(of parts: [[UInt8]]) -> [[TokenUnit]] {
         let order = options.order
         guard parts.count > order, options.unitLimit == nil else {
             return stride(from: 0, to: parts.count, by: order).map { start in
@@ -167,14 +167,14 @@ public struct UnitComposer: Sendable {
         return [parts.prefix(order - 1).map { .morpheme($0) } + [.morpheme(Array(parts.dropFirst(order - 1).joined()))]]
     }
 
-    private mutating func tuple(_ units: [Unit]) -> [UInt32] {
+    private mutating func tuple(_ units: [TokenUnit]) -> [UInt32] {
         (0..<options.order).map { slot in
             if slot < units.count { return number(units[slot], slot) }
             return number(slot == units.count ? .firstPad : .furtherPad, slot)
         }
     }
 
-    private mutating func numbered(_ value: Int, base: Int, _ unit: (Int) -> Unit) -> [UInt32] {
+    private mutating func numbered(_ value: Int, base: Int, _ unit: (Int) -> TokenUnit) -> [UInt32] {
         var rest = value
         return (0..<options.order).map { slot in
             defer { rest /= max(1, base) }
@@ -182,7 +182,7 @@ public struct UnitComposer: Sendable {
         }
     }
 
-    private mutating func number(_ unit: Unit, _ slot: Int) -> UInt32 {
+    private mutating func number(_ unit: TokenUnit, _ slot: Int) -> UInt32 {
         if let number = numbers[slot][unit] { return number }
         let number = UInt32(slots[slot].count)
         numbers[slot][unit] = number

@@ -35,8 +35,19 @@ struct FactorizeCommand: ParsableCommand {
     @Option(name: .customLong("gain-bits"), help: "Bits of a sense's gain, 0 to 8.")
     var gainBits: Int?
 
-    @Option(help: "Where a token's units come from: learned from its vector, or random (the control).")
+    @Option(
+        help: """
+            Where a token's units come from: learned from its vector, lexicon (senses, morphemes, marks), morpheme, hybrid \
+            (knowledge first, then learned), or a control: random, shuffled (the lexicon's codes dealt to other tokens).
+            """
+    )
     var codes: Factorization.Codes = .learned
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Lexicons for the codes (default: WordNet where it is installed).", valueName: "file")
+    )
+    var lexicon: [String] = []
 
     @Option(name: .customLong("factor-type"), help: "How unit tables are stored: f32, f16, bf16, q8_0 or q4_0.")
     var factorType: FactorType?
@@ -71,6 +82,7 @@ struct FactorizeCommand: ParsableCommand {
             gainBits: gainBits,
             factorType: factorType,
             codes: codes,
+            lexicons: lexicon,
             weights: FrequencySource(named: weights),
             seed: seed
         )
@@ -95,6 +107,7 @@ struct FactorizeCommand: ParsableCommand {
                 Format.decimal(result.weightedRelativeError, places: 4),
             ])
         }
+        for note in Set(results.flatMap(\.notes)).sorted() { common.note(note) }
         if let origin = Set(results.map(\.frequencyOrigin)).sorted().first { common.note("weights: \(origin)") }
         print(summary.text)
     }

@@ -1,5 +1,5 @@
 /// What tokens are made of: a unit has a vector in the factors, and many tokens share it.
-public enum Unit: Hashable, Sendable {
+public enum TokenUnit: Hashable, Sendable {
     /// A minimal unit of meaning, of the lexicon with the given number.
     case sememe(String, lexicon: Int)
     /// A minimal unit of grammar, or several glued together; UTF-8.
@@ -35,7 +35,7 @@ public enum Unit: Hashable, Sendable {
 /// The units of every token of a vocabulary: senses of `order` slots each, as many as the token has meanings.
 public struct UnitTuples: Sendable, Equatable {
     /// The units of each slot; a tuple names them by position.
-    public let slots: [[Unit]]
+    public let slots: [[TokenUnit]]
     /// For each token its senses, for each sense one unit a slot.
     public let tuples: [[[UInt32]]]
     /// Tokens that shared all their units with a more frequent one and were given a distinguishing tuple.
@@ -48,14 +48,14 @@ public struct UnitTuples: Sendable, Equatable {
 
     /// The units of sense `sense` of `token`.
     /// - Precondition: both exist.
-    public func units(ofToken token: Int, sense: Int) -> [Unit] {
+    public func units(ofToken token: Int, sense: Int) -> [TokenUnit] {
         tuples[token][sense].enumerated().map { slots[$0][Int($1)] }
     }
 
     /// The `count` tokens that share most units with `token`, and how many: pads and marks tell nothing and do not count,
     /// nor do units that more than a hundredth of all tokens have.
     public func nearest(to token: Int, count: Int) -> [(token: Int, shared: Int)] {
-        var uses: [Unit: Int] = [:]
+        var uses: [TokenUnit: Int] = [:]
         let sets = tuples.indices.map { token in telling(token) }
         for set in sets { for unit in set { uses[unit, default: 0] += 1 } }
         let limit = max(2, tuples.count / 100)
@@ -68,8 +68,8 @@ public struct UnitTuples: Sendable, Equatable {
         return Array(found.sorted { ($1.shared, $0.token) < ($0.shared, $1.token) }.prefix(count))
     }
 
-    private func telling(_ token: Int) -> Set<Unit> {
-        var set: Set<Unit> = []
+    private func telling(_ token: Int) -> Set<TokenUnit> {
+        var set: Set<TokenUnit> = []
         for sense in tuples[token] {
             for (slot, unit) in sense.enumerated() {
                 switch slots[slot][Int(unit)] {
