@@ -55,19 +55,20 @@ public struct KroneckerSum: StorableTable {
     /// Writes the vectors of `tokens`.
     public func write(_ tokens: Range<Int>, to rows: inout MutableSpan<Float>) {
         let (q1, q2) = (slotSizes[0], slotSizes[1])
+        var product = [Float](repeating: 0, count: q1 * q2)
         for (line, token) in tokens.enumerated() {
             let (i, j) = (token / tokenSizes[1], token % tokenSizes[1])
-            for x in 0..<dimension { rows[line * dimension + x] = 0 }
-            for k in 0..<rank {
-                let (a, b) = ((k * tokenSizes[0] + i) * q1, (k * tokenSizes[1] + j) * q2)
-                let part = second.span.extracting(b..<b + q2)
-                for x in 0..<q1 where x * q2 < dimension {
-                    let count = min(q2, dimension - x * q2)
-                    let start = line * dimension + x * q2
-                    var target = rows.extracting(start..<start + count)
-                    axpy(first[a + x], part.extracting(first: count), &target)
+            for x in product.indices { product[x] = 0 }
+            product.withUnsafeMutableBufferPointer { product in
+                second.withUnsafeBufferPointer { second in
+                    guard let product = product.baseAddress, let second = second.baseAddress else { return }
+                    for k in 0..<rank {
+                        let (a, b) = ((k * tokenSizes[0] + i) * q1, (k * tokenSizes[1] + j) * q2)
+                        for x in 0..<q1 { axpy(first[a + x], second + b, product + x * q2, count: q2) }
+                    }
                 }
             }
+            for x in 0..<dimension { rows[line * dimension + x] = product[x] }
         }
     }
 

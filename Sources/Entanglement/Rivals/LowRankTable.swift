@@ -36,15 +36,15 @@ public struct LowRankTable: StorableTable {
 
     /// Writes the vectors of `tokens`.
     public func write(_ tokens: Range<Int>, to rows: inout MutableSpan<Float>) {
+        var vector = [Float](repeating: 0, count: dimension)
         for (i, token) in tokens.enumerated() {
-            for x in 0..<dimension { rows[i * dimension + x] = 0 }
+            for x in vector.indices { vector[x] = 0 }
+            var sum = vector.mutableSpan
             for k in 0..<rank {
                 let factor = left.elements[token * rank + k]
-                right.withRow(k) { row in
-                    var target = rows.extracting(i * dimension..<(i + 1) * dimension)
-                    axpy(factor, row, &target)
-                }
+                right.withRow(k) { axpy(factor, $0, &sum) }
             }
+            for x in 0..<dimension { rows[i * dimension + x] = sum[x] }
         }
     }
 

@@ -26,9 +26,7 @@ public struct MorphTE: TableMethod {
         let copies = min(UnitTables.maximumCopies, max(0, budgetBytes - index) / max(1, one))
         guard copies > 0 else { throw infeasible(table, budget: budgetBytes, least: index + one) }
         let counts = [morphemes, morphemes, morphemes]
-        let random = { () throws(EntanglementError) in
-            try SenseCodes.random(tokenCount: table.rows, rank: 1, unitCounts: counts, seed: seed)
-        }
+        let random = try SenseCodes.random(tokenCount: table.rows, rank: 1, unitCounts: counts, seed: seed)
         let plan = EntanglementPlan(
             shape: shape,
             unitCounts: [morphemes],
@@ -40,7 +38,7 @@ public struct MorphTE: TableMethod {
         let fit = try EntanglementFit(
             table: table,
             plan: plan,
-            codes: .given(codes ?? random()),
+            codes: .given(codes ?? random),
             options: FitOptions(seed: seed, rounds: 3)
         )
         return fit.embedding
