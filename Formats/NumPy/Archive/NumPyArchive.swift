@@ -20,7 +20,12 @@ public struct NumPyArchive: TensorSource {
 
     /// Opens the archive at `path`.
     public init(_ path: String, options: NumPyOptions = NumPyOptions()) throws(TensorFileError) {
-        let file = try InputFile(path)
+        try self.init(InputFile(path), options: options)
+    }
+
+    /// Opens the archive `file`, which may be in memory.
+    public init(_ file: InputFile, options: NumPyOptions = NumPyOptions()) throws(TensorFileError) {
+        let path = file.path
         var arrays: [ArchivedArray] = []
         var warnings: [String]
         var places: [TensorName: Int] = [:]
