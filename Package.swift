@@ -75,7 +75,11 @@ let package = Package(
         ),
 
         // Floor 4: what is done with models.
-        module("Verification", in: "Sources", ["Checkpoints", "LinearAlgebra", "JSONText"]),
+        module(
+            "Verification",
+            in: "Sources",
+            ["Checkpoints", "Safetensors", "GGUF", "NumPy", "LinearAlgebra", "JSONText"]
+        ),
         module("SEE", in: "Sources", ["Checkpoints", "Verification", "Entanglement"]),
 
         // Floor 5: the command.
