@@ -107,7 +107,7 @@ let package = Package(
         tests(of: "Entanglement", ["LinearAlgebra"]),
         tests(of: "ResidualCoding", ["LinearAlgebra"]),
         tests(of: "Checkpoints", ["Safetensors", "GGUF", "NumPy", "LinearAlgebra"]),
-        tests(of: "Verification", ["Checkpoints", "LinearAlgebra"]),
+        tests(of: "Verification", ["Checkpoints", "Safetensors", "GGUF", "NumPy", "TensorFile", "LinearAlgebra"]),
         tests(of: "seeconv", ["Checkpoints", "Safetensors", "LinearAlgebra"]),
     ]
 )
