@@ -21,7 +21,8 @@ import Testing
         #expect(failureKind { _ = try file.bytes(at: 3, count: 2) } == .truncated)
         #expect(failureKind { _ = try file.bytes(at: -1, count: 1) } == .truncated)
         #expect(failureKind { try file.overwriteInPlace([9], at: 0) } == .unsupported)
-        #expect(Array(try MappedFile(file).buffer) == [1, 2, 3, 4])
+        let mapped = try MappedFile(file)
+        withExtendedLifetime(mapped) { #expect(Array(mapped.buffer) == [1, 2, 3, 4]) }
         #expect(try MappedFile(InputFile(bytes: [], name: "")).buffer.isEmpty)
     }
 

@@ -77,7 +77,7 @@ public struct StructureReport: Sendable {
         } catch let error as TensorFileError where [.mismatch, .malformed].contains(error.kind) {
             // A checksum or packed stream that is wrong: the report is about just that.
             let damaged = CheckedTensor(descriptor: tensor, digest: nil, nonFiniteCount: 0, firstNonFinite: nil)
-            return (damaged, StructureFinding(.warning, place: place, error.cause))
+            return (damaged, StructureFinding(.warning, place: place, "\(error.place): \(error.cause)"))
         }
         let checked = CheckedTensor(
             descriptor: tensor,
