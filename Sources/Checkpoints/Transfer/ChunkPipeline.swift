@@ -23,6 +23,11 @@ struct ChunkPipeline {
             let written = ready
             let results = try Parallel.mapChunks(of: converting.count + 1, size: 1) { task throws -> [UInt8] in
                 if task.lowerBound == 0 {
+                    let next = converting.upperBound * chunk
+                    location.file.prefetch(
+                        at: location.offset + next,
+                        count: min(round * chunk, location.byteCount - next)
+                    )
                     for bytes in written { try bytes.withUnsafeBytes { try sink.append($0) } }
                     return []
                 }
