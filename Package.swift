@@ -75,7 +75,11 @@ let package = Package(
         ),
 
         // Floor 4: what is done with models.
-        module("Verification", in: "Sources", ["Checkpoints", "LinearAlgebra", "JSONText"]),
+        module(
+            "Verification",
+            in: "Sources",
+            ["Checkpoints", "Safetensors", "GGUF", "NumPy", "LinearAlgebra", "JSONText"]
+        ),
         module("SEE", in: "Sources", ["Checkpoints", "Verification", "Entanglement"]),
 
         // Floor 5: the command.
@@ -103,7 +107,7 @@ let package = Package(
         tests(of: "Entanglement", ["LinearAlgebra"]),
         tests(of: "ResidualCoding", ["LinearAlgebra"]),
         tests(of: "Checkpoints", ["Safetensors", "GGUF", "NumPy", "LinearAlgebra"]),
-        tests(of: "Verification", ["Checkpoints", "LinearAlgebra"]),
+        tests(of: "Verification", ["Checkpoints", "Safetensors", "GGUF", "NumPy", "TensorFile", "LinearAlgebra"]),
         tests(of: "seeconv", ["Checkpoints", "Safetensors", "LinearAlgebra"]),
     ]
 )
