@@ -8,8 +8,8 @@ struct StepSearch {
     /// All axes, one a row, and the variances along them.
     private let axes: Matrix
     private let variances: [Double]
-    /// The mean squared error of a coefficient that the transform was chosen for.
-    private let distortion: Double
+    /// The water level that the transform was chosen for: the mean squared error of coefficients of large variance.
+    private let level: Double
     /// The smallest step whose integers stay within their range.
     private let leastLogarithm: Double
     private var tables = SymbolTables.initial
@@ -24,11 +24,11 @@ struct StepSearch {
         self.encoder = encoder
         self.empty = empty
         let transform = encoder.transform
-        distortion = Self.distortion(for: encoder)
+        level = Self.level(for: encoder)
         let plan = ReflectionPlan(
             variances: transform.variances,
             rowCount: encoder.matrix.rows,
-            distortion: distortion
+            level: level
         )
         reflections = Reflections(towards: transform.axes, plan: plan)
         axes = reflections.basis(of: Array(0..<encoder.matrix.columns))
@@ -48,25 +48,25 @@ struct StepSearch {
         leastLogarithm = binaryLogarithm(least)
     }
 
-    /// The mean squared error of a coefficient at which the rate should meet the budget, or the error its bound.
-    private static func distortion(for encoder: ResidualEncoder) -> Double {
+    /// The water level at which the rate should meet the budget, or the error its bound.
+    private static func level(for encoder: ResidualEncoder) -> Double {
         let variances = encoder.transform.variances
         let rows = Double(encoder.matrix.rows)
         let total = max(variances.reduce(0, +), 1e-30)
         let inverseGain =
             encoder.gains.isEmpty
             ? 1 : encoder.gains.reduce(0.0) { $0 + binaryPower(-Double($1)) } / rows
-        func isTooCoarse(_ distortion: Double) -> Bool {
+        func isTooCoarse(_ level: Double) -> Bool {
             switch encoder.budget {
             case .bytes(let bytes):
                 let plan = ReflectionPlan(
                     variances: variances,
                     rowCount: encoder.matrix.rows,
-                    distortion: distortion
+                    level: level
                 )
-                return plan.cost + rows * ResidualEncoder.rowOverhead + 8000 < 8 * Double(bytes)
+                return plan.rate + rows * ResidualEncoder.rowOverhead + 8000 < 8 * Double(bytes)
             case .maximumError(let error, _):
-                let left = variances.reduce(0.0) { $0 + $1 * distortion / ($1 + distortion) }
+                let left = variances.reduce(0.0) { $0 + min($1, level) }
                 return rows * left * inverseGain > error * error * encoder.reference
             }
         }
@@ -80,11 +80,11 @@ struct StepSearch {
 
     /// The smallest coding within the error, or the most exact within the bytes.
     mutating func run() throws(ResidualCodingError) -> CodedResidual {
-        var logarithm = max(binaryLogarithm(1.08 * distortion.squareRoot()), leastLogarithm)
+        var logarithm = max(binaryLogarithm(Self.stepsPerLevel * level.squareRoot()), leastLogarithm)
         magnitudes = initialMagnitudes(step: binaryPower(logarithm))
         let sample = sampleRows()
         // How fast the measure moves with log₂ Δ, for the first steps.
-        let activity = variances.reduce(0.0) { $0 + $1 / ($1 + distortion) }
+        let activity = variances.reduce(0.0) { $0 + $1 / ($1 + level) }
         var slope: Double
         switch encoder.budget {
         case .bytes(let bytes):
@@ -136,6 +136,9 @@ struct StepSearch {
         }
         return empty.coded
     }
+
+    /// √(step² / level): a bit is worth 2·ln 2·level in theory, and `bitCost` · step² here.
+    private static let stepsPerLevel = 2.15
 
     /// A part of the budget that may be left unused, in octaves.
     private var window: Double {
