@@ -102,7 +102,7 @@ let package = Package(
         tests(of: "Lexicons"),
         tests(of: "Entanglement", ["LinearAlgebra"]),
         tests(of: "ResidualCoding", ["LinearAlgebra"]),
-        tests(of: "Checkpoints", ["Safetensors", "GGUF", "NumPy", "LinearAlgebra"]),
+        tests(of: "Checkpoints", ["Safetensors", "GGUF", "NumPy", "LinearAlgebra", "Tokenizers", "TensorFile"]),
         tests(of: "Verification", ["Checkpoints", "LinearAlgebra"]),
         tests(of: "seeconv", ["Checkpoints", "Safetensors", "LinearAlgebra"]),
     ]

@@ -44,6 +44,21 @@ import Testing
         #expect(learned.relativeError < random.relativeError)
     }
 
+    /// Neither tables nor codes are known: with twice the planted rank the fit finds the table again.
+    @Test(arguments: [(1, 1), (1, 2), (2, 2), (2, 3)])
+    func recoversPlantedTables(rank: Int, seed: UInt64) throws {
+        let (table, _) = try TestEmbedding.planted(tokens: 700, dimension: 48, units: 10, rank: rank, seed: seed)
+        let plan = EntanglementPlan(
+            shape: try EntanglementShape(dimension: 48, order: 2),
+            unitCounts: [10, 10],
+            rank: 2 * rank,
+            gainBits: 8,
+            factorType: .float32
+        )
+        let fit = try EntanglementFit(table: table, plan: plan, options: .suited(to: plan, tokenCount: 700))
+        #expect(fit.relativeError < 0.01)
+    }
+
     @Test(arguments: [(4.0, 2000, 64), (10, 2000, 64), (20, 30522, 384), (80, 32064, 3072)])
     func budgetsAreKept(ratio: Double, tokens: Int, dimension: Int) throws {
         let budget = Int(Double(tokens * dimension * 4) / ratio)

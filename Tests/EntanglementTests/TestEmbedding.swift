@@ -29,7 +29,7 @@ enum TestEmbedding {
                 ? nil
                 : SenseGains(
                     bits: gainBits,
-                    levels: LogarithmicLevels(spanning: gains, count: 1 << (gainBits - 1)),
+                    levels: LogarithmicLevels(fitting: gains, count: 1 << (gainBits - 1)),
                     rounding: gains
                 ),
             mean: (0..<21).map { _ in random.normal() }

@@ -89,7 +89,11 @@ private struct Fitter {
         }
         assignment = SenseAssignment(given: given, extraRank: learns ? plan.rank : 0)
         gains = GainRule(bits: plan.gainBits)
-        tables = try UnitSeeds(target: target, plan: plan, seed: options.seed).tables()
+        var seeded = plan
+        if case .learned = codes, !plan.isShared, plan.rank > 0 {
+            seeded.unitCounts = plan.unitCounts.map { $0 + Int((Double($0) * options.spareUnits).rounded(.up)) }
+        }
+        tables = try UnitSeeds(target: target, plan: seeded, seed: options.seed).tables()
     }
 
     /// Trains the tables on a sample of the tokens, with 1, 2, 4… senses up to the full rank.
@@ -115,6 +119,25 @@ private struct Fitter {
             if isLast { break }
             rank *= 2
         }
+        try pruneUnits(over: sample)
+    }
+
+    /// Takes spare units out, a few at a time, and trains the others after each time.
+    private mutating func pruneUnits(over sample: [Int]) throws(EntanglementError) {
+        guard tables.unitCounts != plan.unitCounts else { return }
+        for _ in 0..<options.rounds / 2 {
+            try encode(sample, fromScratch: true, refinements: 0)
+            refit(over: sample, rank: .max)
+        }
+        while tables.unitCounts != plan.unitCounts {
+            let pruning = UnitPruning(tables: tables, assignment: assignment, tokens: sample)
+            // At least one unit a slot, at most a quarter of those too many.
+            let counts = zip(tables.unitCounts, plan.unitCounts).map { $0 - ($0 - $1 + 3) / 4 }
+            (tables, assignment) = try pruning.pruned(to: counts)
+            try encode(sample, fromScratch: true, refinements: 0)
+            refit(over: sample, rank: .max)
+            try report("\(tables.unitCounts.reduce(0, +)) units", 0.5, over: sample)
+        }
     }
 
     /// Encodes all tokens, then refits and encodes again until the error stands still; gains are rounded at the end.
@@ -124,9 +147,23 @@ private struct Fitter {
         if learns { try encode(all, fromScratch: true, refinements: 0) }
         try alternate(over: all, rounds: max(1, options.rounds), step: "round")
         guard plan.gainBits > 0 else { return }
-        gains.levels = LogarithmicLevels(spanning: assignment.gains, count: 1 << (plan.gainBits - 1))
+        normalizeUnits()
+        gains.levels = LogarithmicLevels(fitting: assignment.gains, count: 1 << (plan.gainBits - 1))
         assignment.gains = assignment.gains.map(gains.rounded)
-        try alternate(over: all, rounds: 2, step: "rounded gains, round")
+        try alternate(over: all, rounds: max(2, options.rounds / 4), step: "rounded gains, round")
+    }
+
+    /// Gives every unit the length 1 and the senses that it fills the factor: what a gain rounds to then depends on how
+    /// much its sense adds, not on how long its units happen to be. A shared table's slots keep their lengths.
+    private mutating func normalizeUnits() {
+        guard !tables.isShared, tables.copies == 1 else { return }
+        for slot in 0..<tables.shape.order {
+            let (lengths, table) = tables.normalized(slot: slot)
+            tables.replaceTable(ofSlot: slot, by: table)
+            for sense in assignment.gains.indices {
+                assignment.gains[sense] *= lengths[Int(assignment.units[sense * assignment.order + slot])]
+            }
+        }
     }
 
     /// Refits the tables and encodes again, until the error stands still; keeps the best state.
@@ -135,7 +172,12 @@ private struct Fitter {
         for round in 1...rounds {
             refit(over: tokens, rank: .max)
             if learns || plan.gainBits > 0 {
-                try encode(tokens, fromScratch: false, refinements: learns && gains.levels == nil ? 1 : 0)
+                let isFree = gains.levels == nil
+                try encode(
+                    tokens,
+                    fromScratch: learns && isFree && options.beamWidth > 1,
+                    refinements: learns && (isFree || options.beamWidth > 1) ? 1 : 0
+                )
             }
             let error = try report("\(step) \(round)", 0.5 + 0.5 * Double(round) / Double(rounds), over: tokens)
             let fall = best.error - error
@@ -148,7 +190,7 @@ private struct Fitter {
     func embedding() throws(EntanglementError) -> EntangledEmbedding {
         var packed: SenseGains?
         if plan.gainBits > 0 {
-            let levels = gains.levels ?? LogarithmicLevels(spanning: assignment.gains, count: 1 << (plan.gainBits - 1))
+            let levels = gains.levels ?? LogarithmicLevels(fitting: assignment.gains, count: 1 << (plan.gainBits - 1))
             packed = SenseGains(bits: plan.gainBits, levels: levels, rounding: assignment.gains)
         }
         return try EntangledEmbedding(
@@ -179,7 +221,8 @@ private struct Fitter {
             tables: tables,
             gains: gains,
             candidates: options.candidates,
-            sweeps: 1
+            sweeps: 1,
+            beamWidth: options.beamWidth
         )
         let encoded = encoder.encode(
             tokens,

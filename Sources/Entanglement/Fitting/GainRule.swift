@@ -19,16 +19,22 @@ struct GainRule: Sendable {
         let gram = Matrix.product(products, products, transposingSecond: true)
         let matches = products.times(row)
         var gains = present
+        // A step shorter than this changes nothing that a stored gain would show.
+        let smallest = 1e-4 * row.reduce(0) { $0 + $1 * $1 }.squareRoot()
         // Free gains first: rounding one by one while the others are still far off would stick.
         for isRounding in levels == nil ? [false] : [false, true] {
-            for _ in 0..<(isRounding ? 4 : 12) {
+            for _ in 0..<(isRounding ? 4 : 48) {
+                var change: Float = 0
                 for sense in 0..<rank {
                     let norm = gram[sense, sense]
                     guard norm > 1e-30 else { continue }
                     var rest = matches[sense]
                     for other in 0..<rank where other != sense { rest -= gram[sense, other] * gains[other] }
-                    gains[sense] = isRounding ? rounded(rest / norm) : rest / norm
+                    let gain = isRounding ? rounded(rest / norm) : rest / norm
+                    change = max(change, abs(gain - gains[sense]) * norm.squareRoot())
+                    gains[sense] = gain
                 }
+                if change <= smallest { break }
             }
         }
         return gains.map { levels == nil ? $0 : rounded($0) }

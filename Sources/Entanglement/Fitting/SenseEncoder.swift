@@ -6,9 +6,13 @@ struct SenseEncoder: Sendable {
     let tables: UnitTables
     let search: SenseSearch
     let gains: GainRule
+    let sum: SenseSum
+    /// Hypotheses that are kept for each token while it is encoded from scratch; 1 for greedy choice.
+    let beamWidth: Int
 
-    init(target: FitTarget, tables: UnitTables, gains: GainRule, candidates: Int, sweeps: Int) {
-        (self.target, self.tables, self.gains) = (target, tables, gains)
+    init(target: FitTarget, tables: UnitTables, gains: GainRule, candidates: Int, sweeps: Int, beamWidth: Int = 1) {
+        (self.target, self.tables, self.gains, self.beamWidth) = (target, tables, gains, beamWidth)
+        sum = SenseSum(tables: tables, fold: Fold(tables.shape))
         search = SenseSearch(
             tables: tables,
             gain: gains.bits == 0 ? .one : .free,
@@ -66,30 +70,36 @@ struct SenseEncoder: Sendable {
         let rows = target.rows(tokens, length: fold.productLength)
         var new = present
         if fromScratch { for i in new.indices { new[i].keep(new[i].given) } }
-        var residuals = rows
-        subtract(new, from: &residuals)
         let ranks = present.map(\.rank)
-        for sense in 0..<(ranks.max() ?? 0) where fromScratch {
+        if fromScratch, beamWidth > 1 {
+            new = SenseBeam(search: search, sum: sum, gains: gains, width: beamWidth)
+                .encode(rows, starts: new, ranks: ranks)
+        }
+        var residuals = rows
+        sum.subtract(new, from: &residuals)
+        for sense in 0..<(ranks.max() ?? 0) where fromScratch && beamWidth <= 1 {
             let active = new.indices.filter { new[$0].rank == sense && sense < ranks[$0] }
             guard !active.isEmpty else { continue }
             let found = search.search(residuals.gathering(active))
             for (i, found) in zip(active, found) {
                 new[i].append(found)
-                add(-1, found.units, found.gain, to: &residuals, row: i)
+                sum.add(-1, found.units, found.gain, to: &residuals, row: i)
             }
         }
         for _ in 0..<refinements {
             for sense in 0..<(ranks.max() ?? 0) {
                 let active = new.indices.filter { (new[$0].given..<ranks[$0]).contains(sense) }
                 guard !active.isEmpty else { continue }
-                for i in active { add(1, new[i].units(of: sense), new[i].gains[sense], to: &residuals, row: i) }
+                for i in active { sum.add(1, new[i].units(of: sense), new[i].gains[sense], to: &residuals, row: i) }
                 let found = search.search(
                     residuals.gathering(active),
                     incumbents: active.map { new[$0].units(of: sense) }
                 )
-                for (i, found) in zip(active, found) {
+                for (i, var found) in zip(active, found) {
+                    // Rounded at once where gains are, so that later senses make up for it.
+                    found.gain = gains.rounded(found.gain)
                     new[i].replace(sense, by: found)
-                    add(-1, found.units, found.gain, to: &residuals, row: i)
+                    sum.add(-1, found.units, found.gain, to: &residuals, row: i)
                 }
             }
         }
@@ -100,8 +110,8 @@ struct SenseEncoder: Sendable {
     /// For each token the better of its present and its new senses.
     private func choose(_ present: [TokenSenses], _ new: [TokenSenses], _ rows: Matrix) -> Encoded {
         var (before, after) = (rows, rows)
-        subtract(present, from: &before)
-        subtract(new, from: &after)
+        sum.subtract(present, from: &before)
+        sum.subtract(new, from: &after)
         var encoded = Encoded()
         for i in present.indices {
             let errors = (before: before.squaredNorm(ofRow: i), after: after.squaredNorm(ofRow: i))
@@ -116,71 +126,9 @@ struct SenseEncoder: Sendable {
 
     /// Replaces the gains of all senses, given ones too, by the best ones, each rounded in turn.
     private func solveGains(of senses: inout [TokenSenses], _ rows: Matrix) {
-        let length = search.fold.productLength
         for i in senses.indices where senses[i].rank > 0 {
-            var products = Matrix(rows: senses[i].rank, columns: length)
-            for sense in 0..<senses[i].rank { add(1, senses[i].units(of: sense), 1, to: &products, row: sense) }
-            senses[i].gains = gains.solve(products, Array(rows.row(i)), present: senses[i].gains)
+            senses[i].gains = gains.solve(sum.products(of: senses[i]), Array(rows.row(i)), present: senses[i].gains)
         }
-    }
-
-    private func subtract(_ senses: [TokenSenses], from residuals: inout Matrix) {
-        for (i, token) in senses.enumerated() {
-            for sense in 0..<token.rank { add(-1, token.units(of: sense), token.gains[sense], to: &residuals, row: i) }
-        }
-    }
-
-    /// residuals[row] += sign · gain · product of `units`, over all copies.
-    private func add(_ sign: Float, _ units: [UInt32], _ gain: Float, to residuals: inout Matrix, row: Int) {
-        let length = search.fold.productLength
-        var product = [Float](repeating: 0, count: length)
-        residuals.withMutableView { view in
-            let residual = view.base + row * length
-            tables.withVectors { vector in
-                for copy in 0..<tables.copies {
-                    search.fold.setProduct(&product, gain: sign * gain) { vector($0, Int(units[$0]), copy) }
-                    for x in 0..<length { residual[x] += product[x] }
-                }
-            }
-        }
-    }
-}
-
-/// The senses of one token while it is encoded.
-struct TokenSenses: Sendable {
-    let given: Int
-    private(set) var units: [UInt32]
-    var gains: [Float]
-    let order: Int
-
-    init(given: Int, units: [UInt32], gains: [Float], order: Int) {
-        (self.given, self.units, self.gains, self.order) = (given, units, gains, order)
-    }
-
-    var rank: Int { gains.count }
-
-    func units(of sense: Int) -> [UInt32] { Array(units[sense * order..<(sense + 1) * order]) }
-
-    /// The given senses and at most `learned` others.
-    func prefix(learned: Int) -> TokenSenses {
-        var part = self
-        part.keep(min(rank, learned >= rank ? rank : given + learned))
-        return part
-    }
-
-    mutating func keep(_ rank: Int) {
-        units.removeLast(units.count - rank * order)
-        gains.removeLast(gains.count - rank)
-    }
-
-    mutating func append(_ found: SenseSearch.Found) {
-        units += found.units
-        gains.append(found.gain)
-    }
-
-    mutating func replace(_ sense: Int, by found: SenseSearch.Found) {
-        units.replaceSubrange(sense * order..<(sense + 1) * order, with: found.units)
-        gains[sense] = found.gain
     }
 }
 

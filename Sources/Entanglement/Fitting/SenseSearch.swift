@@ -73,6 +73,33 @@ struct SenseSearch: Sendable {
     /// The best units for each of `residuals` `[rows, product length]`; `incumbents`, where given, take part as
     /// candidates, so that what is found is never worse.
     func search(_ residuals: Matrix, incumbents: [[UInt32]]? = nil) -> [Found] {
+        var state = candidates(for: residuals, incumbents: incumbents)
+        sweep(&state, residuals)
+        return (0..<residuals.rows).map { row in
+            let lines = row * state.width..<(row + 1) * state.width
+            return state.found(lines.max { state.improvements[$0] < state.improvements[$1] } ?? 0)
+        }
+    }
+
+    /// Several choices for each of `residuals`: every candidate as it began, and what it led to.
+    func searchAll(_ residuals: Matrix) -> [[Found]] {
+        let first = candidates(for: residuals, incumbents: nil)
+        var last = first
+        sweep(&last, residuals)
+        return (0..<residuals.rows).map { row in
+            let lines = row * first.width..<(row + 1) * first.width
+            return lines.map(last.found) + lines.map(first.found)
+        }
+    }
+
+    /// Improves every candidate slot by slot.
+    private func sweep(_ state: inout Candidates, _ residuals: Matrix) {
+        for _ in 0..<sweeps where fold.order > 1 {
+            for slot in 0..<fold.order { improve(slot, &state, residuals, chosen: fold.order, []) }
+        }
+    }
+
+    private func candidates(for residuals: Matrix, incumbents: [[UInt32]]?) -> Candidates {
         let starts = free(residuals)
         let first = matched(starts.first ?? Matrix(rows: 0, columns: 0))
         let width = first.first.map { $0.count + (incumbents == nil ? 0 : 1) } ?? 0
@@ -87,28 +114,27 @@ struct SenseSearch: Sendable {
         }
         if fold.order == 1 { improve(0, &state, residuals, chosen: 1, starts) }
         for slot in 1..<max(fold.order, 1) { improve(slot, &state, residuals, chosen: slot, starts, incumbents != nil) }
-        for _ in 0..<sweeps where fold.order > 1 {
-            for slot in 0..<fold.order { improve(slot, &state, residuals, chosen: fold.order, starts) }
-        }
-        return (0..<residuals.rows).map { row in
-            let best = (row * width..<(row + 1) * width).max { state.improvements[$0] < state.improvements[$1] } ?? 0
-            let units = (0..<fold.order).map { UInt32(state.units[best * fold.order + $0]) }
-            return Found(units: units, gain: state.gains[best], improvement: state.improvements[best])
-        }
+        return state
     }
 
     /// Several tuples for each row, in rows · width lines.
     private struct Candidates {
         let width: Int
+        let order: Int
         var units: [Int]
         var gains: [Float]
         var improvements: [Float]
 
         init(rows: Int, width: Int, order: Int) {
-            self.width = width
+            (self.width, self.order) = (width, order)
             units = Array(repeating: 0, count: rows * width * order)
             gains = Array(repeating: 1, count: rows * width)
             improvements = Array(repeating: -.infinity, count: rows * width)
+        }
+
+        func found(_ line: Int) -> Found {
+            let tuple = units[line * order..<(line + 1) * order].map { UInt32($0) }
+            return Found(units: tuple, gain: gains[line], improvement: improvements[line])
         }
     }
 

@@ -21,11 +21,12 @@ struct UnitSeeds {
         let fold = Fold(plan.shape)
         for slot in values.indices {
             let (size, count) = (fold.sizes[slot], sizes[slot] / fold.sizes[slot])
-            let vectors = Parallel.mapChunks(of: count, size: 16) { range in
-                range.flatMap { vector(number: $0, slot: slot, fold) }
+            // Vectors that point apart hit more of a planted table's units; choosing them costs count² · pool.
+            let pool = count <= Self.spreadLimit ? count * Self.poolFactor : count
+            let vectors = Parallel.mapChunks(of: pool, size: 16) { range in
+                range.map { vector(number: $0, slot: slot, fold) }
             }
-            values[slot] = Array(vectors.joined())
-            precondition(values[slot].count == count * size)
+            values[slot] = spread(Array(vectors.joined()), count: count, size: size, slot: slot).flatMap { $0 }
         }
         return try UnitTables(
             shape: plan.shape,
@@ -35,6 +36,39 @@ struct UnitSeeds {
             factorType: plan.factorType,
             values: values
         )
+    }
+
+    /// Up to this many vectors a table, more are drawn and those that lie apart are taken.
+    private static let spreadLimit = 256
+    private static let poolFactor = 8
+
+    /// `count` of the drawn vectors, each drawn with a chance in proportion to the squared sine of its angle to the
+    /// nearest vector taken before (k-means++, Arthur and Vassilvitskii 2007, for directions).
+    private func spread(_ pool: [[Float]], count: Int, size: Int, slot: Int) -> [[Float]] {
+        guard pool.count > count else { return pool }
+        var random = SplitMix64(seed: seed, stream: -1 - slot)
+        func dot(_ a: [Float], _ b: [Float]) -> Float { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+        let norms = pool.map { max(dot($0, $0), 1e-30) }
+        var sines = [Float](repeating: 1, count: pool.count)
+        var chosen: [[Float]] = []
+        var next = random.below(pool.count)
+        while true {
+            chosen.append(pool[next])
+            if chosen.count == count { return chosen }
+            for i in pool.indices {
+                let cosine = dot(pool[i], pool[next])
+                sines[i] = min(sines[i], max(0, 1 - cosine * cosine / (norms[i] * norms[next])))
+            }
+            var rest = random.uniform() * sines.reduce(0, +)
+            next = pool.count - 1
+            for i in pool.indices {
+                rest -= sines[i]
+                if rest < 0 {
+                    next = i
+                    break
+                }
+            }
+        }
     }
 
     /// The slot's vector of a product found for a random token, after a random number of earlier products (fewer than

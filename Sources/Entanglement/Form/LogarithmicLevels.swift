@@ -24,20 +24,31 @@ public struct LogarithmicLevels: Sendable, Equatable {
         (self.low, self.ratio, self.magnitudes) = (low, ratio, Array(magnitudes.prefix(count)))
     }
 
-    /// `count` levels that span the magnitudes of `values`, less the lowest hundredth and anything below 1/4096 of the
-    /// greatest. One level is the mean magnitude.
-    public init(spanning values: [Float], count: Int) {
-        let sorted = values.map(abs).filter { $0.isFinite && $0 > 1e-20 && $0 < 1e20 }.sorted()
-        let high = sorted.last ?? 1
-        var levels: LogarithmicLevels?
-        if count > 1 {
-            let low = max(sorted.isEmpty ? 1 : sorted[sorted.count / 100], high / 4096)
-            levels = LogarithmicLevels(low: low, ratio: max(1, powf(high / low, 1 / Float(count - 1))), count: count)
-        } else {
-            let mean = sorted.isEmpty ? 1 : sorted.reduce(0, +) / Float(sorted.count)
-            levels = LogarithmicLevels(low: mean, ratio: 1, count: 1)
+    /// The `count` levels that round `values` with the least squared error, of those that end at the greatest magnitude
+    /// and begin at one of its fractions down to 1/4096. One level is the mean magnitude.
+    public init(fitting values: [Float], count: Int) {
+        let magnitudes = values.map(abs).filter { $0.isFinite && $0 > 1e-20 && $0 < 1e20 }
+        let high = magnitudes.max() ?? 1
+        guard count > 1 else {
+            let mean = magnitudes.isEmpty ? 1 : magnitudes.reduce(0, +) / Float(magnitudes.count)
+            self = LogarithmicLevels(low: mean, ratio: 1, count: 1) ?? LogarithmicLevels(constant: 1, count: count)
+            return
         }
-        self = levels ?? LogarithmicLevels(constant: 1, count: count)
+        // A few thousand values say where the levels belong.
+        let step = max(1, magnitudes.count / 4096)
+        let sample = stride(from: 0, to: magnitudes.count, by: step).map { magnitudes[$0] }
+        var best: (error: Double, levels: LogarithmicLevels)?
+        for halvings in 1...24 {
+            let low = high * powf(0.5, Float(halvings) / 2)
+            let ratio = max(1, powf(high / low, 1 / Float(count - 1)))
+            guard let levels = LogarithmicLevels(low: low, ratio: ratio, count: count) else { continue }
+            let error = sample.reduce(0.0) { sum, value in
+                let difference = Double(levels.magnitudes[levels.nearest(to: value)] - value)
+                return sum + difference * difference
+            }
+            if error < best?.error ?? .infinity { best = (error, levels) }
+        }
+        self = best?.levels ?? LogarithmicLevels(constant: 1, count: count)
     }
 
     private init(constant: Float, count: Int) {

@@ -110,4 +110,17 @@ public struct UnitTables: Sendable, Equatable {
         precondition(table.count == range.count, "a table keeps its size")
         numbers.replaceSubrange(range, with: factorType.rounded(table))
     }
+
+    /// The table of `slot` with units of length 1, and what their lengths were; units of no length stay. For one copy.
+    func normalized(slot: Int) -> (lengths: [Float], table: [Float]) {
+        let size = shape.slotSizes[slot]
+        var table = table(ofSlot: slot)
+        let lengths = (0..<table.count / size).map { unit in
+            let vector = table[unit * size..<(unit + 1) * size]
+            let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            return length > 1e-20 ? length : 1
+        }
+        for i in table.indices { table[i] /= lengths[i / size] }
+        return (lengths, table)
+    }
 }

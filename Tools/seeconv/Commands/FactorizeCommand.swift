@@ -41,6 +41,14 @@ struct FactorizeCommand: ParsableCommand {
     @Option(name: .customLong("factor-type"), help: "How unit tables are stored: f32, f16, bf16, q8_0 or q4_0.")
     var factorType: FactorType?
 
+    @Option(
+        help: ArgumentHelp(
+            "How much a token's error counts: tokenizer (what its scores or ranks say of frequencies), uniform, or a text.",
+            valueName: "tokenizer|uniform|FILE"
+        )
+    )
+    var weights = "tokenizer"
+
     @Option(help: "The seed of every random choice.")
     var seed: UInt64 = 1
 
@@ -63,6 +71,7 @@ struct FactorizeCommand: ParsableCommand {
             gainBits: gainBits,
             factorType: factorType,
             codes: codes,
+            weights: FrequencySource(named: weights),
             seed: seed
         )
         let bar = ProgressBar("fitting", total: 1, isQuiet: common.quiet) { _, _ in "" }
@@ -75,7 +84,7 @@ struct FactorizeCommand: ParsableCommand {
         bar.finish()
         var summary = TextTable([
             ("table", .left), ("form", .left), ("bytes", .right), ("byte ratio", .right), ("ratio to F32", .right),
-            ("relative error", .right),
+            ("relative error", .right), ("weighted", .right),
         ])
         for result in results {
             summary.add([
@@ -83,8 +92,10 @@ struct FactorizeCommand: ParsableCommand {
                 Format.decimal(result.entry.byteRatio, places: 2),
                 Format.decimal(result.entry.byteRatioFloat32, places: 2),
                 Format.decimal(result.relativeError, places: 4),
+                Format.decimal(result.weightedRelativeError, places: 4),
             ])
         }
+        if let origin = Set(results.map(\.frequencyOrigin)).sorted().first { common.note("weights: \(origin)") }
         print(summary.text)
     }
 }
