@@ -30,6 +30,10 @@ public struct Factorization: Sendable {
     public var codes: Codes
     /// What tells how much a token's error counts.
     public var weights: FrequencySource
+    /// Whether what the factors leave is coded too.
+    public var residual: Residual
+    /// The relative error that the residual layer may leave, in place of a ratio.
+    public var maximumError: Double?
     /// The seed of every random choice.
     public var seed: UInt64
 
@@ -44,6 +48,8 @@ public struct Factorization: Sendable {
         factorType: FactorType? = nil,
         codes: Codes = .learned,
         weights: FrequencySource = .tokenizer,
+        residual: Residual = .auto,
+        maximumError: Double? = nil,
         seed: UInt64 = 1
     ) {
         self.ratio = ratio
@@ -55,6 +61,8 @@ public struct Factorization: Sendable {
         self.factorType = factorType
         self.codes = codes
         self.weights = weights
+        self.residual = residual
+        self.maximumError = maximumError
         self.seed = seed
     }
 
@@ -102,8 +110,10 @@ public struct Factorization: Sendable {
                 remedy: "repair the checkpoint"
             )
         }
+        let layer = ResidualLayer(self, found, table, frequencies, file: checkpoint.path)
+        if codesWholeTable { return try layer.result(over: nil, form: nil, progress: progress) }
         do {
-            let budget = ratio.map { Int(Double(found.tensor.byteCount) / $0) }
+            let budget = residual == .auto ? nil : ratio.map { Int(Double(found.tensor.byteCount) / $0) }
             let plan = try EntanglementPlan(
                 tokenCount: table.rows,
                 dimension: table.columns,
@@ -131,6 +141,7 @@ public struct Factorization: Sendable {
             let form =
                 "order \(plan.shape.order) (\(plan.shape.slotSizes.map(String.init).joined(separator: "×"))), "
                 + "\(plan.unitCounts.map(String.init).joined(separator: "+")) units, rank \(plan.rank)"
+            if residual == .auto { return try layer.result(over: fit.embedding, form: form, progress: progress) }
             return Result(
                 entry: FactoredEntry(tensor: found.tensor, ties: found.ties, factors: fit.embedding.stored),
                 form: form,

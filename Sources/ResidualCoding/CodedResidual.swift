@@ -21,8 +21,13 @@ public struct CodedResidual: Sendable, Equatable {
     public var columnCount: Int { model.columnCount }
     /// The bytes of everything that is needed to rebuild the matrix.
     public var byteCount: Int { partSizes.reduce(0, +) }
-    /// The stored parts with their sizes in bytes, in the order of `StoredResidual.partNames`.
-    public var parts: [(name: String, bytes: Int)] { Array(zip(StoredResidual.partNames, partSizes)) }
+    /// The stored parts in the order of `StoredResidual.partNames`: how many numbers they stand for, and their bytes.
+    public var parts: [(name: String, numbers: Int, bytes: Int)] {
+        let numbers = [
+            columnCount, model.reflections.entries.reduce(0) { $0 + $1.count }, rowCount, rowCount * axisCount,
+        ]
+        return StoredResidual.partNames.enumerated().map { i, name in (name, numbers[i], partSizes[i]) }
+    }
     /// The number of reflections that make the axes.
     public var reflectionCount: Int { model.reflections.entries.count }
     /// The number of axes that have coefficients.

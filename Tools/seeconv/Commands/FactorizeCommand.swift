@@ -10,7 +10,9 @@ struct FactorizeCommand: ParsableCommand {
         abstract: "Replaces a workspace's vocabulary tables with entangled factors.",
         discussion: """
             --ratio fills a byte budget: everything that is needed to rebuild a table takes at most 1/R of its bytes. \
-            --order, --rank and --units fix the form instead.
+            --max-error asks for the smallest form within an error instead. What comes nearest at any size is a coded \
+            residual alone, the default; --order, --rank or --units put factors of that form below it, and \
+            --residual none keeps nothing but factors.
             """
     )
 
@@ -49,14 +51,27 @@ struct FactorizeCommand: ParsableCommand {
     )
     var weights = "tokenizer"
 
+    @Option(help: "Code what the factors leave (auto), or keep nothing but factors (none).")
+    var residual: Factorization.Residual = .auto
+
+    @Option(
+        name: .customLong("max-error"),
+        help: "The relative error that the residual layer may leave, in as few bytes as possible; in place of --ratio."
+    )
+    var maximumError: Double?
+
     @Option(help: "The seed of every random choice.")
     var seed: UInt64 = 1
 
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard ratio != nil || (order != nil && rank != nil && units != nil) else {
-            throw ValidationError("say --ratio R, or --order, --rank and --units together")
+        guard ratio != nil || maximumError != nil || (order != nil && rank != nil && units != nil) else {
+            throw ValidationError("say --ratio R or --max-error E, or --order, --rank and --units together")
+        }
+        if ratio != nil, maximumError != nil { throw ValidationError("say --ratio or --max-error, not both") }
+        if let maximumError, !(maximumError > 0 && maximumError < 1) || residual == .none {
+            throw ValidationError("--max-error must lie between 0 and 1, and needs --residual auto")
         }
         if let ratio, !(ratio > 0 && ratio.isFinite) { throw ValidationError("--ratio must be a positive number") }
     }
@@ -72,6 +87,8 @@ struct FactorizeCommand: ParsableCommand {
             factorType: factorType,
             codes: codes,
             weights: FrequencySource(named: weights),
+            residual: ratio == nil && maximumError == nil ? .none : residual,
+            maximumError: maximumError,
             seed: seed
         )
         let bar = ProgressBar("fitting", total: 1, isQuiet: common.quiet) { _, _ in "" }
@@ -101,3 +118,4 @@ struct FactorizeCommand: ParsableCommand {
 }
 
 extension Factorization.Codes: ExpressibleByArgument {}
+extension Factorization.Residual: ExpressibleByArgument {}
