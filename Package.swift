@@ -106,7 +106,7 @@ let package = Package(
         tests(of: "Lexicons"),
         tests(of: "Entanglement", ["LinearAlgebra"]),
         tests(of: "ResidualCoding", ["LinearAlgebra"]),
-        tests(of: "Checkpoints", ["Safetensors", "GGUF", "NumPy", "LinearAlgebra"]),
+        tests(of: "Checkpoints", ["Safetensors", "GGUF", "NumPy", "LinearAlgebra", "Tokenizers", "TensorFile"]),
         tests(of: "Verification", ["Checkpoints", "Safetensors", "GGUF", "NumPy", "TensorFile", "LinearAlgebra"]),
         tests(of: "seeconv", ["Checkpoints", "Safetensors", "LinearAlgebra"]),
     ]

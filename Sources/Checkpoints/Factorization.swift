@@ -28,6 +28,12 @@ public struct Factorization: Sendable {
     public var factorType: FactorType?
     /// Where codes come from.
     public var codes: Codes
+    /// What tells how much a token's error counts.
+    public var weights: FrequencySource
+    /// Whether what the factors leave is coded too.
+    public var residual: Residual
+    /// The relative error that the residual layer may leave, in place of a ratio.
+    public var maximumError: Double?
     /// The seed of every random choice.
     public var seed: UInt64
 
@@ -41,6 +47,9 @@ public struct Factorization: Sendable {
         gainBits: Int? = nil,
         factorType: FactorType? = nil,
         codes: Codes = .learned,
+        weights: FrequencySource = .tokenizer,
+        residual: Residual = .auto,
+        maximumError: Double? = nil,
         seed: UInt64 = 1
     ) {
         self.ratio = ratio
@@ -51,6 +60,9 @@ public struct Factorization: Sendable {
         self.gainBits = gainBits
         self.factorType = factorType
         self.codes = codes
+        self.weights = weights
+        self.residual = residual
+        self.maximumError = maximumError
         self.seed = seed
     }
 
@@ -62,6 +74,10 @@ public struct Factorization: Sendable {
         public var form: String
         /// ‖E − Ê‖ / ‖E‖ (Frobenius, root).
         public var relativeError: Double
+        /// The same with each token's squares weighted by its frequency.
+        public var weightedRelativeError: Double
+        /// Where the frequencies come from, in words.
+        public var frequencyOrigin: String
     }
 
     /// Factorizes every chosen table and writes the factors into the workspace; `progress` hears of each table's fit.
@@ -71,7 +87,8 @@ public struct Factorization: Sendable {
     ) throws -> [Result] {
         let checkpoint = try workspace.openSource()
         let results = try workspace.manifest.tables.filter(\.isChosen).map { table in
-            try factorize(table, of: checkpoint) { progress(table.name, $0) }
+            let frequencies = try workspace.frequencies(weights, rowCount: table.tensor.shape.first ?? 0)
+            return try factorize(table, of: checkpoint, frequencies) { progress(table.name, $0) }
         }
         try workspace.write(FactoredDescription(entries: results.map(\.entry)))
         return results
@@ -80,6 +97,7 @@ public struct Factorization: Sendable {
     private func factorize(
         _ found: FoundTable,
         of checkpoint: Checkpoint,
+        _ frequencies: TokenFrequencies,
         progress: (FitProgress) -> Void
     ) throws -> Result {
         let table = try TensorTable(found.tensor, in: checkpoint.source).matrix()
@@ -92,8 +110,10 @@ public struct Factorization: Sendable {
                 remedy: "repair the checkpoint"
             )
         }
+        let layer = ResidualLayer(self, found, table, frequencies, file: checkpoint.path)
+        if codesWholeTable { return try layer.result(over: nil, form: nil, progress: progress) }
         do {
-            let budget = ratio.map { Int(Double(found.tensor.byteCount) / $0) }
+            let budget = residual == .auto ? nil : ratio.map { Int(Double(found.tensor.byteCount) / $0) }
             let plan = try EntanglementPlan(
                 tokenCount: table.rows,
                 dimension: table.columns,
@@ -109,6 +129,7 @@ public struct Factorization: Sendable {
                 nonisolated(unsafe) let report = progress
                 return try EntanglementFit(
                     table: table,
+                    weights: frequencies.weights(),
                     plan: plan,
                     codes: codes == .learned ? .learned : .random,
                     options: .suited(to: plan, tokenCount: table.rows, seed: seed) {
@@ -120,10 +141,16 @@ public struct Factorization: Sendable {
             let form =
                 "order \(plan.shape.order) (\(plan.shape.slotSizes.map(String.init).joined(separator: "×"))), "
                 + "\(plan.unitCounts.map(String.init).joined(separator: "+")) units, rank \(plan.rank)"
+            if residual == .auto { return try layer.result(over: fit.embedding, form: form, progress: progress) }
             return Result(
                 entry: FactoredEntry(tensor: found.tensor, ties: found.ties, factors: fit.embedding.stored),
                 form: form,
-                relativeError: fit.relativeError
+                relativeError: fit.relativeError,
+                weightedRelativeError: fit.embedding.relativeErrors(
+                    against: table,
+                    weights: frequencies.weights(exponent: 1)
+                ).weighted,
+                frequencyOrigin: frequencies.origin
             )
         } catch let error as EntanglementError {
             throw error.inFile(checkpoint.path, place: found.name)

@@ -51,6 +51,9 @@ public struct TokenizationPipeline: Tokenizer {
         silentTokens = Set((0..<vocabulary.count).filter { vocabulary.kind($0) == .control })
     }
 
+    /// What the subword model knows of its tokens' frequencies.
+    public var frequencyEvidence: FrequencyEvidence { model.frequencyEvidence }
+
     /// The ids of `text`, given as UTF-8.
     public func encode(utf8 text: [UInt8], _ options: EncodingOptions) -> [Int] {
         var ids = options.addsSpecialTokens ? prefix : []

@@ -6,6 +6,9 @@ public protocol Tokenizer: Sendable {
     /// The tokens, their kinds and roles.
     var vocabulary: Vocabulary { get }
 
+    /// What is known of the tokens' frequencies.
+    var frequencyEvidence: FrequencyEvidence { get }
+
     /// The ids of `text`, given as UTF-8.
     func encode(utf8 text: [UInt8], _ options: EncodingOptions) -> [Int]
 

@@ -97,8 +97,11 @@ public struct Workspace: Sendable {
                 )
             }
         }
-        return try Checkpoint(opening: resolve(manifest.source))
+        return try Checkpoint(opening: sourcePath)
     }
+
+    /// The source's path, as the current folder sees it.
+    public var sourcePath: String { resolve(manifest.source) }
 
     /// Whether factorization has run.
     public var isFactorized: Bool { FileManager.default.fileExists(atPath: factorsPath) }

@@ -72,4 +72,9 @@ public struct FitProgress: Sendable {
     public let fraction: Double
     /// The weighted relative error (root) over the tokens of this step.
     public let weightedRelativeError: Double
+
+    /// A state of the work.
+    public init(step: String, fraction: Double, weightedRelativeError: Double) {
+        (self.step, self.fraction, self.weightedRelativeError) = (step, fraction, weightedRelativeError)
+    }
 }

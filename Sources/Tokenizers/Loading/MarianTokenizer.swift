@@ -12,6 +12,16 @@ public struct MarianTokenizer: Tokenizer {
     /// The source side's vocabulary, which both sides share unless `target_vocab.json` exists.
     public var vocabulary: Vocabulary { source.vocabulary }
 
+    /// The source side's evidence; both sides' where they share ids.
+    public var frequencyEvidence: FrequencyEvidence {
+        guard sharesVocabulary, case .logProbabilities(let first) = source.frequencyEvidence,
+            case .logProbabilities(let second) = target.frequencyEvidence
+        else { return source.frequencyEvidence }
+        return .logProbabilities(first + second)
+    }
+
+    private let sharesVocabulary: Bool
+
     /// - Parameters:
     ///   - sourceModel: the bytes of `source.spm`.
     ///   - targetModel: the bytes of `target.spm`.
@@ -30,6 +40,7 @@ public struct MarianTokenizer: Tokenizer {
             } else {
                 nil
             }
+        sharesVocabulary = separate == nil
         source = try MarianTokenizer.side(sourceModel, shared, file: "source.spm")
         target = try MarianTokenizer.side(targetModel, separate ?? shared, file: "target.spm")
     }

@@ -11,6 +11,8 @@ struct BytePairModel: SubwordModel {
     let parts: [UInt32: (UInt32, UInt32)]
     /// Whether no merge crosses from another character to U+2581, so that such words can be merged one by one.
     private let breaksAtMetaspace: Bool
+    /// Merged tokens in the order in which they first come about.
+    let frequencyEvidence: FrequencyEvidence
     private let idle = IdleScratches()
 
     init(
@@ -28,6 +30,8 @@ struct BytePairModel: SubwordModel {
         self.merges = merges
         self.takesWholeWords = takesWholeWords
         self.parts = parts
+        var seen: Set<Int> = []
+        frequencyEvidence = .ranking(products.filter { seen.insert($0).inserted })
         if case .characters = firstSymbols, !takesWholeWords, vocabulary.table.find(.metaspace) != nil {
             breaksAtMetaspace = !products.contains { BytePairModel.hasInnerMetaspace(vocabulary.piece($0)) }
         } else {

@@ -14,7 +14,8 @@ extension BytePairModel {
         var parts: [UInt32: (UInt32, UInt32)] = [:]
         var rank: UInt32 = 0
         var previousScore = Float.infinity
-        for id in candidates.sorted(by: { (scores[$0], $1) > (scores[$1], $0) }) {
+        let ranked = candidates.sorted { (scores[$0], $1) > (scores[$1], $0) }
+        for id in ranked {
             if scores[id] < previousScore { rank += 1 }
             previousScore = scores[id]
             let piece = Array(vocabulary.piece(id))
@@ -34,7 +35,7 @@ extension BytePairModel {
             firstSymbols: .characters(CharacterSymbols(vocabulary)),
             unknown: unknown,
             merges: merges,
-            products: candidates,
+            products: ranked,
             parts: parts
         )
     }

@@ -14,6 +14,8 @@ struct UnigramModel<Score: BinaryFloatingPoint & Sendable>: SubwordModel {
     /// Whether sums beyond `sumLimit` are brought back to zero, as SentencePiece does to keep their precision.
     private let rebasesSums: Bool
     private let target: Target?
+    /// The scores of the pieces by the id that encoding gives for them.
+    let frequencyEvidence: FrequencyEvidence
 
     /// SentencePiece's bound for sums.
     private static var sumLimit: Score { 100_000 }
@@ -44,6 +46,11 @@ struct UnigramModel<Score: BinaryFloatingPoint & Sendable>: SubwordModel {
         self.unknown = unknown
         self.rebasesSums = rebasesSums
         self.target = target
+        var evidence: [Int: Double] = [:]
+        for id in pieces where id < scores.count && vocabulary.kind(id) == .normal {
+            evidence[target?.ids[id] ?? id] = Double(scores[id])
+        }
+        frequencyEvidence = .logProbabilities([evidence])
         unknownScore = worst - UnigramModel.unknownPenalty
         trie = PieceTrie(pieces.filter { $0 < scores.count }.map { (vocabulary.piece($0), $0) })
     }

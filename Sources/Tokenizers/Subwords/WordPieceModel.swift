@@ -5,6 +5,8 @@ struct WordPieceModel: SubwordModel {
     private let continuations: PieceTrie
     private let unknown: Int
     private let longestWord: Int
+    /// The pieces in the order of their ids: vocabularies of this kind are written by falling frequency.
+    let frequencyEvidence: FrequencyEvidence
 
     /// - Parameters:
     ///   - beginnings: ids of the pieces that begin a word, with their bytes.
@@ -19,6 +21,7 @@ struct WordPieceModel: SubwordModel {
         self.beginnings = PieceTrie(beginnings)
         self.continuations = PieceTrie(continuations)
         self.unknown = unknown
+        frequencyEvidence = .ranking(Set((beginnings + continuations).map(\.value)).sorted())
         self.longestWord = longestWord
     }
 

@@ -10,7 +10,9 @@ struct FactorizeCommand: ParsableCommand {
         abstract: "Replaces a workspace's vocabulary tables with entangled factors.",
         discussion: """
             --ratio fills a byte budget: everything that is needed to rebuild a table takes at most 1/R of its bytes. \
-            --order, --rank and --units fix the form instead.
+            --max-error asks for the smallest form within an error instead. What comes nearest at any size is a coded \
+            residual alone, the default; --order, --rank or --units put factors of that form below it, and \
+            --residual none keeps nothing but factors.
             """
     )
 
@@ -41,14 +43,35 @@ struct FactorizeCommand: ParsableCommand {
     @Option(name: .customLong("factor-type"), help: "How unit tables are stored: f32, f16, bf16, q8_0 or q4_0.")
     var factorType: FactorType?
 
+    @Option(
+        help: ArgumentHelp(
+            "How much a token's error counts: tokenizer (what its scores or ranks say of frequencies), uniform, or a text.",
+            valueName: "tokenizer|uniform|FILE"
+        )
+    )
+    var weights = "tokenizer"
+
+    @Option(help: "Code what the factors leave (auto), or keep nothing but factors (none).")
+    var residual: Factorization.Residual = .auto
+
+    @Option(
+        name: .customLong("max-error"),
+        help: "The relative error that the residual layer may leave, in as few bytes as possible; in place of --ratio."
+    )
+    var maximumError: Double?
+
     @Option(help: "The seed of every random choice.")
     var seed: UInt64 = 1
 
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard ratio != nil || (order != nil && rank != nil && units != nil) else {
-            throw ValidationError("say --ratio R, or --order, --rank and --units together")
+        guard ratio != nil || maximumError != nil || (order != nil && rank != nil && units != nil) else {
+            throw ValidationError("say --ratio R or --max-error E, or --order, --rank and --units together")
+        }
+        if ratio != nil, maximumError != nil { throw ValidationError("say --ratio or --max-error, not both") }
+        if let maximumError, !(maximumError > 0 && maximumError < 1) || residual == .none {
+            throw ValidationError("--max-error must lie between 0 and 1, and needs --residual auto")
         }
         if let ratio, !(ratio > 0 && ratio.isFinite) { throw ValidationError("--ratio must be a positive number") }
     }
@@ -63,6 +86,9 @@ struct FactorizeCommand: ParsableCommand {
             gainBits: gainBits,
             factorType: factorType,
             codes: codes,
+            weights: FrequencySource(named: weights),
+            residual: ratio == nil && maximumError == nil ? .none : residual,
+            maximumError: maximumError,
             seed: seed
         )
         let bar = ProgressBar("fitting", total: 1, isQuiet: common.quiet) { _, _ in "" }
@@ -75,7 +101,7 @@ struct FactorizeCommand: ParsableCommand {
         bar.finish()
         var summary = TextTable([
             ("table", .left), ("form", .left), ("bytes", .right), ("byte ratio", .right), ("ratio to F32", .right),
-            ("relative error", .right),
+            ("relative error", .right), ("weighted", .right),
         ])
         for result in results {
             summary.add([
@@ -83,10 +109,13 @@ struct FactorizeCommand: ParsableCommand {
                 Format.decimal(result.entry.byteRatio, places: 2),
                 Format.decimal(result.entry.byteRatioFloat32, places: 2),
                 Format.decimal(result.relativeError, places: 4),
+                Format.decimal(result.weightedRelativeError, places: 4),
             ])
         }
+        if let origin = Set(results.map(\.frequencyOrigin)).sorted().first { common.note("weights: \(origin)") }
         print(summary.text)
     }
 }
 
 extension Factorization.Codes: ExpressibleByArgument {}
+extension Factorization.Residual: ExpressibleByArgument {}
