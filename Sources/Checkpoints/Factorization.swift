@@ -10,8 +10,18 @@ public struct Factorization: Sendable {
         case learned
         /// A hash of the token: the control.
         case random
+        /// One sense of each token from its morphemes or lexicon, the others learned.
+        case hybrid
+        /// The token's senses in a lexicon, its morphemes, mark and capitals.
+        case lexicon
+        /// The token's morphemes, mark and capitals.
+        case morpheme
+        /// The lexicon's codes dealt to other tokens: the control for knowledge.
+        case shuffled
     }
 
+    /// A rival method in place of sememe entanglement; nil for none. It takes a ratio, and no form.
+    public var method: (any TableMethod)?
     /// How many times fewer bytes a table shall take; nil where the form is given.
     public var ratio: Double?
     /// Slots, senses and units; nil where the budget decides.
@@ -28,6 +38,8 @@ public struct Factorization: Sendable {
     public var factorType: FactorType?
     /// Where codes come from.
     public var codes: Codes
+    /// Paths of lexicons; empty for WordNet where it is installed.
+    public var lexicons: [String]
     /// What tells how much a token's error counts.
     public var weights: FrequencySource
     /// Whether what the factors leave is coded too.
@@ -39,6 +51,7 @@ public struct Factorization: Sendable {
 
     /// A factorization of the given form.
     public init(
+        method: (any TableMethod)? = nil,
         ratio: Double? = nil,
         order: Int? = nil,
         rank: Int? = nil,
@@ -47,11 +60,13 @@ public struct Factorization: Sendable {
         gainBits: Int? = nil,
         factorType: FactorType? = nil,
         codes: Codes = .learned,
+        lexicons: [String] = [],
         weights: FrequencySource = .tokenizer,
         residual: Residual = .auto,
         maximumError: Double? = nil,
         seed: UInt64 = 1
     ) {
+        self.method = method
         self.ratio = ratio
         self.order = order
         self.rank = rank
@@ -60,6 +75,7 @@ public struct Factorization: Sendable {
         self.gainBits = gainBits
         self.factorType = factorType
         self.codes = codes
+        self.lexicons = lexicons
         self.weights = weights
         self.residual = residual
         self.maximumError = maximumError
@@ -78,6 +94,8 @@ public struct Factorization: Sendable {
         public var weightedRelativeError: Double
         /// Where the frequencies come from, in words.
         public var frequencyOrigin: String
+        /// What a user should hear of the codes' making.
+        public var notes: [String] = []
     }
 
     /// Factorizes every chosen table and writes the factors into the workspace; `progress` hears of each table's fit.
@@ -88,7 +106,7 @@ public struct Factorization: Sendable {
         let checkpoint = try workspace.openSource()
         let results = try workspace.manifest.tables.filter(\.isChosen).map { table in
             let frequencies = try workspace.frequencies(weights, rowCount: table.tensor.shape.first ?? 0)
-            return try factorize(table, of: checkpoint, frequencies) { progress(table.name, $0) }
+            return try factorize(table, of: checkpoint, in: workspace, frequencies) { progress(table.name, $0) }
         }
         try workspace.write(FactoredDescription(entries: results.map(\.entry)))
         return results
@@ -97,6 +115,7 @@ public struct Factorization: Sendable {
     private func factorize(
         _ found: FoundTable,
         of checkpoint: Checkpoint,
+        in workspace: Workspace,
         _ frequencies: TokenFrequencies,
         progress: (FitProgress) -> Void
     ) throws -> Result {
@@ -110,28 +129,26 @@ public struct Factorization: Sendable {
                 remedy: "repair the checkpoint"
             )
         }
+        if let method { return try factorize(found, table, by: method, frequencies, file: checkpoint.path) }
         let layer = ResidualLayer(self, found, table, frequencies, file: checkpoint.path)
         if codesWholeTable { return try layer.result(over: nil, form: nil, progress: progress) }
         do {
             let budget = residual == .auto ? nil : ratio.map { Int(Double(found.tensor.byteCount) / $0) }
-            let plan = try EntanglementPlan(
-                tokenCount: table.rows,
+            let planned = try plannedCodes(
+                rowCount: table.rows,
                 dimension: table.columns,
-                budgetBytes: budget,
-                order: order,
-                rank: rank,
-                units: units,
-                copies: copies,
-                gainBits: gainBits,
-                factorType: factorType ?? .float16
+                budget: budget,
+                workspace: workspace,
+                frequencies: frequencies
             )
+            let plan = planned.plan
             let fit = try withoutActuallyEscaping(progress) { progress in
                 nonisolated(unsafe) let report = progress
                 return try EntanglementFit(
                     table: table,
                     weights: frequencies.weights(),
                     plan: plan,
-                    codes: codes == .learned ? .learned : .random,
+                    codes: planned.source,
                     options: .suited(to: plan, tokenCount: table.rows, seed: seed) {
                         report($0)
                         return true
@@ -141,7 +158,12 @@ public struct Factorization: Sendable {
             let form =
                 "order \(plan.shape.order) (\(plan.shape.slotSizes.map(String.init).joined(separator: "×"))), "
                 + "\(plan.unitCounts.map(String.init).joined(separator: "+")) units, rank \(plan.rank)"
-            if residual == .auto { return try layer.result(over: fit.embedding, form: form, progress: progress) }
+                + (plan.copies > 1 ? ", \(plan.copies) copies" : "")
+            if residual == .auto {
+                var result = try layer.result(over: fit.embedding, form: form, progress: progress)
+                result.notes = planned.notes
+                return result
+            }
             return Result(
                 entry: FactoredEntry(tensor: found.tensor, ties: found.ties, factors: fit.embedding.stored),
                 form: form,
@@ -150,10 +172,37 @@ public struct Factorization: Sendable {
                     against: table,
                     weights: frequencies.weights(exponent: 1)
                 ).weighted,
-                frequencyOrigin: frequencies.origin
+                frequencyOrigin: frequencies.origin,
+                notes: planned.notes
             )
         } catch let error as EntanglementError {
             throw error.inFile(checkpoint.path, place: found.name)
+        }
+    }
+}
+
+extension Factorization {
+    /// The table by a rival method, at its best setting for the ratio.
+    private func factorize(
+        _ found: FoundTable,
+        _ table: Matrix,
+        by method: any TableMethod,
+        _ frequencies: TokenFrequencies,
+        file: String
+    ) throws -> Result {
+        do {
+            let budget = Int(Double(found.tensor.byteCount) / (ratio ?? 1))
+            let made = try method.fit(table, budgetBytes: budget, seed: seed)
+            let errors = made.relativeErrors(against: table, weights: frequencies.weights(exponent: 1))
+            return Result(
+                entry: FactoredEntry(tensor: found.tensor, ties: found.ties, factors: made.stored),
+                form: type(of: method).name,
+                relativeError: errors.plain,
+                weightedRelativeError: errors.weighted,
+                frequencyOrigin: frequencies.origin
+            )
+        } catch let error as EntanglementError {
+            throw error.inFile(file, place: found.name)
         }
     }
 }

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Lexicons
 import TensorFile
+import Tokenizers
 
 /// The command `seeconv`.
 struct SeeconvCommand: ParsableCommand {
@@ -15,7 +17,7 @@ struct SeeconvCommand: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             InspectCommand.self, ConvertCommand.self, ImportCommand.self, FactorizeCommand.self, ExportCommand.self,
-            VerifyCommand.self, TokenizeCommand.self,
+            VerifyCommand.self, TokenizeCommand.self, LexiconCommand.self,
         ]
     )
 }
@@ -32,6 +34,10 @@ struct Program {
             Terminal.fail(failure.description, exitCode: .gateFailed)
         } catch let error as TensorFileError {
             Terminal.fail("seeconv: \(error)", exitCode: error.kind == .system ? .systemFailure : .badInput)
+        } catch let error as TokenizerError {
+            Terminal.fail("seeconv: \(error)", exitCode: .badInput)
+        } catch let error as LexiconError {
+            Terminal.fail("seeconv: \(error)", exitCode: .badInput)
         } catch {
             let code = SeeconvCommand.exitCode(for: error)
             if code.isSuccess { SeeconvCommand.exit(withError: error) }

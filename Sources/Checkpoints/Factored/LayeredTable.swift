@@ -5,12 +5,12 @@ import ResidualCoding
 /// A table in two layers: entangled factors, or none, and the coded residual of what they leave.
 public struct LayeredTable: FactoredTable {
     /// The factors; nil where the residual holds everything.
-    public let factors: EntangledEmbedding?
+    public let factors: (any StorableTable)?
     /// What the factors leave.
     public let residual: CodedResidual
 
     /// The sum of both layers, which must be of the same shape.
-    public init(factors: EntangledEmbedding?, residual: CodedResidual) {
+    public init(factors: (any StorableTable)?, residual: CodedResidual) {
         precondition(factors.map { $0.tokenCount == residual.rowCount } ?? true, "layers of different heights")
         precondition(factors.map { $0.dimension == residual.columnCount } ?? true, "layers of different widths")
         (self.factors, self.residual) = (factors, residual)

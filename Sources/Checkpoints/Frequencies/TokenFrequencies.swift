@@ -98,9 +98,9 @@ extension TokenFrequencies {
             }
         }
         let ranked = Set(ranking)
-        for id in ranking where id < min(rowCount, vocabulary.count) { place(id) }
-        // Symbols that no merge makes: the alphabet.
-        for id in 0..<min(rowCount, vocabulary.count) where !ranked.contains(id) && vocabulary.kind(id) == .normal {
+        // Symbols that no merge makes, the alphabet, are placed after the others.
+        let ids = ranking + (0..<vocabulary.count).filter { !ranked.contains($0) }
+        for id in ids where id < rowCount && vocabulary.kind(id) == .normal && !vocabulary.isPlaceholder(id) {
             place(id)
         }
         var masses = [Double](repeating: 0, count: rowCount)

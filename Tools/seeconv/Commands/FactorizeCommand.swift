@@ -22,6 +22,14 @@ struct FactorizeCommand: ParsableCommand {
     @Option(help: "How many times fewer bytes the tables shall take.")
     var ratio: Double?
 
+    @Option(
+        help: ArgumentHelp(
+            "see (the default), or a rival: \(TableMethods.all.map { type(of: $0).name }.joined(separator: ", ")).",
+            valueName: "name"
+        )
+    )
+    var method = "see"
+
     @Option(help: "Slots of a product, 1 to 4.")
     var order: Int?
 
@@ -37,8 +45,19 @@ struct FactorizeCommand: ParsableCommand {
     @Option(name: .customLong("gain-bits"), help: "Bits of a sense's gain, 0 to 8.")
     var gainBits: Int?
 
-    @Option(help: "Where a token's units come from: learned from its vector, or random (the control).")
-    var codes: Factorization.Codes = .learned
+    @Option(
+        help: """
+            Where a token's units come from: learned from its vector, lexicon (senses, morphemes, marks), morpheme, hybrid \
+            (knowledge first, then learned), or a control: random, shuffled (the lexicon's codes dealt to other tokens).
+            """
+    )
+    var codes: Factorization.Codes?
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Lexicons for the codes (default: WordNet where it is installed).", valueName: "file")
+    )
+    var lexicon: [String] = []
 
     @Option(name: .customLong("factor-type"), help: "How unit tables are stored: f32, f16, bf16, q8_0 or q4_0.")
     var factorType: FactorType?
@@ -51,8 +70,13 @@ struct FactorizeCommand: ParsableCommand {
     )
     var weights = "tokenizer"
 
-    @Option(help: "Code what the factors leave (auto), or keep nothing but factors (none).")
-    var residual: Factorization.Residual = .auto
+    @Option(
+        help: """
+            Code what the factors leave (auto), or keep nothing but factors (none). Default: auto, but none where --codes \
+            is said and no form.
+            """
+    )
+    var residual: Factorization.Residual?
 
     @Option(
         name: .customLong("max-error"),
@@ -70,14 +94,31 @@ struct FactorizeCommand: ParsableCommand {
             throw ValidationError("say --ratio R or --max-error E, or --order, --rank and --units together")
         }
         if ratio != nil, maximumError != nil { throw ValidationError("say --ratio or --max-error, not both") }
-        if let maximumError, !(maximumError > 0 && maximumError < 1) || residual == .none {
+        if let maximumError, !(maximumError > 0 && maximumError < 1) || effectiveResidual == .none {
             throw ValidationError("--max-error must lie between 0 and 1, and needs --residual auto")
         }
         if let ratio, !(ratio > 0 && ratio.isFinite) { throw ValidationError("--ratio must be a positive number") }
+        guard method != "see" else { return }
+        guard TableMethods.named(method) != nil else {
+            let names = ["see"] + TableMethods.all.map { type(of: $0).name }
+            throw ValidationError("there is no method \(method); known are \(names.joined(separator: ", "))")
+        }
+        guard ratio != nil, !hasForm, codes == nil, residual == nil else {
+            throw ValidationError("--method \(method) takes --ratio and chooses its own form")
+        }
+    }
+
+    private var hasForm: Bool { order != nil || rank != nil || units != nil }
+
+    /// Codes without a form ask for factors: a residual of the whole table would leave nothing for them to say.
+    private var effectiveResidual: Factorization.Residual {
+        if ratio == nil, maximumError == nil { return .none }
+        return residual ?? (codes != nil && !hasForm ? .none : .auto)
     }
 
     func run() throws {
         let factorization = Factorization(
+            method: TableMethods.named(method),
             ratio: ratio,
             order: order,
             rank: rank,
@@ -85,9 +126,10 @@ struct FactorizeCommand: ParsableCommand {
             copies: copies,
             gainBits: gainBits,
             factorType: factorType,
-            codes: codes,
+            codes: codes ?? .learned,
+            lexicons: lexicon,
             weights: FrequencySource(named: weights),
-            residual: ratio == nil && maximumError == nil ? .none : residual,
+            residual: effectiveResidual,
             maximumError: maximumError,
             seed: seed
         )
@@ -112,6 +154,7 @@ struct FactorizeCommand: ParsableCommand {
                 Format.decimal(result.weightedRelativeError, places: 4),
             ])
         }
+        for note in Set(results.flatMap(\.notes)).sorted() { common.note(note) }
         if let origin = Set(results.map(\.frequencyOrigin)).sorted().first { common.note("weights: \(origin)") }
         print(summary.text)
     }
