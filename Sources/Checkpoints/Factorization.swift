@@ -190,20 +190,21 @@ extension Factorization {
         _ frequencies: TokenFrequencies,
         file: String
     ) throws -> Result {
+        let made: any StorableTable
         do {
             let budget = Int(Double(found.tensor.byteCount) / (ratio ?? 1))
-            let made = try method.fit(table, budgetBytes: budget, seed: seed)
-            let errors = made.relativeErrors(against: table, weights: frequencies.weights(exponent: 1))
-            return Result(
-                entry: FactoredEntry(tensor: found.tensor, ties: found.ties, factors: made.stored),
-                form: type(of: method).name,
-                relativeError: errors.plain,
-                weightedRelativeError: errors.weighted,
-                frequencyOrigin: frequencies.origin
-            )
-        } catch let error as EntanglementError {
+            made = try method.fit(table, budgetBytes: budget, seed: seed)
+        } catch {
             throw error.inFile(file, place: found.name)
         }
+        let errors = made.relativeErrors(against: table, weights: frequencies.weights(exponent: 1))
+        return Result(
+            entry: FactoredEntry(tensor: found.tensor, ties: found.ties, factors: made.stored),
+            form: type(of: method).name,
+            relativeError: errors.plain,
+            weightedRelativeError: errors.weighted,
+            frequencyOrigin: frequencies.origin
+        )
     }
 }
 
