@@ -78,7 +78,10 @@ let package = Package(
         module(
             "Verification",
             in: "Sources",
-            ["Checkpoints", "Safetensors", "GGUF", "NumPy", "LinearAlgebra", "JSONText"]
+            [
+                "Checkpoints", "Safetensors", "GGUF", "NumPy", "Entanglement", "ResidualCoding", "LinearAlgebra",
+                "JSONText",
+            ]
         ),
         module("SEE", in: "Sources", ["Checkpoints", "Verification", "Entanglement"]),
 

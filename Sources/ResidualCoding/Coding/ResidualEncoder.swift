@@ -104,7 +104,10 @@ struct ResidualEncoder {
             step: 1,
             trellis: trellis,
             mean: [Int32](repeating: 0, count: matrix.columns),
-            reflections: Reflections(towards: Matrix(rows: 0, columns: matrix.columns), plan: ReflectionPlan(count: 0, fineness: 20)),
+            reflections: Reflections(
+                towards: Matrix(rows: 0, columns: matrix.columns),
+                plan: ReflectionPlan(count: 0, fineness: 20)
+            ),
             axisClasses: [UInt8](repeating: 0, count: matrix.columns),
             tables: CodingStatistics().tables
         )

@@ -213,7 +213,9 @@ extension StepSearch {
     /// The classes of the axes for a step; those that would hardly ever be other than zero are left out.
     private func classes(step: Double) -> [UInt8] {
         var classes = variances.map { variance -> UInt8 in
-            let c = (4 * binaryLogarithm(max(variance, 1e-60).squareRoot() / step)).rounded() + Double(SymbolTables.unitClass)
+            let c =
+                (4 * binaryLogarithm(max(variance, 1e-60).squareRoot() / step)).rounded()
+                + Double(SymbolTables.unitClass)
             return c < Self.leastClass ? 0 : UInt8(min(c, Double(SymbolTables.classLimit - 1)))
         }
         if classes.allSatisfy({ $0 == 0 }) {

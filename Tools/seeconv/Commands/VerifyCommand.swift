@@ -92,9 +92,9 @@ struct VerifyCommand: ParsableCommand {
             ) { bar.update($0) }
         }
         bar.finish()
-        if let htmlFile { try write(report.html, to: htmlFile) }
-        if let junitFile { try write(report.junit, to: junitFile) }
-        if let jsonFile, jsonFile != "-" { try write(report.json.text(.indented) + "\n", to: jsonFile) }
+        if let htmlFile { try OutputFile.write(report.html, to: htmlFile) }
+        if let junitFile { try OutputFile.write(report.junit, to: junitFile) }
+        if let jsonFile, jsonFile != "-" { try OutputFile.write(report.json.text(.indented) + "\n", to: jsonFile) }
         print(jsonFile == "-" ? report.json.text(.indented) : report.summary)
         try hold(report)
     }
@@ -113,7 +113,7 @@ struct VerifyCommand: ParsableCommand {
                 }
             }
         }
-        if let jsonFile, jsonFile != "-" { try write(report.json.text(.indented) + "\n", to: jsonFile) }
+        if let jsonFile, jsonFile != "-" { try OutputFile.write(report.json.text(.indented) + "\n", to: jsonFile) }
         print(jsonFile == "-" ? report.json.text(.indented) : report.summary(listsChecksums: checksums))
         let found = report.findings.filter { $0.severity == .warning }
         if !found.isEmpty {
@@ -126,12 +126,6 @@ struct VerifyCommand: ParsableCommand {
         if !failed.isEmpty {
             throw GateFailure(description: failed.map { "gate failed: \($0)" }.joined(separator: "\n"))
         }
-    }
-
-    private func write(_ text: String, to path: String) throws {
-        let file = try OutputFile(path, replacing: true)
-        try file.append(Array(text.utf8))
-        try file.commit()
     }
 }
 
