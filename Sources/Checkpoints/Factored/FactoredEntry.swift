@@ -167,7 +167,9 @@ extension FactoredEntry {
         do {
             let embedding = try factors.map { try EntangledEmbedding(stored: $0) }
             let coded = try residual.map { try CodedResidual(stored: $0) }
-            let shapes = [embedding.map { [$0.tokenCount, $0.dimension] }, coded.map { [$0.rowCount, $0.columnCount] }]
+            let shapes = [
+                embedding.map { [$0.tokenCount, $0.dimension] }, coded.map { [$0.rowCount, $0.columnCount] },
+            ]
             if let other = shapes.compactMap({ $0 }).first(where: { $0 != tensor.shape }) {
                 throw TensorFileError(
                     .mismatch,

@@ -157,7 +157,8 @@ struct CodingPass: Sendable {
             for j in classes.indices {
                 let pair = rates.tables.pair(Int(classes[j]) + offset, quantiser: Int(search.quantisers[j]))
                 let found = Int(search.magnitudes[j])
-                cost += found < RateTable.width
+                cost +=
+                    found < RateTable.width
                     ? rates.costs[pair * RateTable.width + found] : rates.cost(found, pair: pair)
             }
             let bits = cost / rates.bitCost + magnitudeBits[other]

@@ -36,7 +36,9 @@ struct RowTransform: Sendable {
             for (i, row) in range.enumerated() {
                 let scale = Self.weight(row, gains).squareRoot()
                 part.withMutableRow(i) { values in
-                    for column in 0..<columns { values[column] = Float((Double(values[column]) - mean[column]) * scale) }
+                    for column in 0..<columns {
+                        values[column] = Float((Double(values[column]) - mean[column]) * scale)
+                    }
                 }
             }
             part.withView { gram.addGram(of: $0) }
@@ -61,7 +63,11 @@ struct RowTransform: Sendable {
 
     /// The variances along the rows of `basis`.
     func variances(along basis: Matrix) -> [Double] {
-        let matrix = Matrix(rows: covariance.size, columns: covariance.size, elements: covariance.elements.map(Float.init))
+        let matrix = Matrix(
+            rows: covariance.size,
+            columns: covariance.size,
+            elements: covariance.elements.map(Float.init)
+        )
         let product = Matrix.product(basis, matrix)
         return (0..<basis.rows).map { row in
             max(0, product.withRow(row) { p in basis.withRow(row) { preciseDot(p, $0) } })
