@@ -128,22 +128,38 @@ extension CodedResidual {
     public func write(_ range: Range<Int>, to elements: inout MutableSpan<Float>) {
         precondition(range.lowerBound >= 0 && range.upperBound <= rowCount, "rows \(range) of \(rowCount)")
         precondition(elements.count == range.count * columnCount, "\(elements.count) numbers for \(range.count) rows")
-        let coefficients = coefficients(of: range)
-        let mean = model.meanRow
+        guard range.count >= Self.leastProductRows else {
+            // Products of few rows are summed in another order; a row must not depend on its company.
+            let padded = product(of: range)
+            for i in 0..<elements.count { elements[i] = padded.elements[i] }
+            return
+        }
+        let coefficients = coefficients(of: range, rows: range.count)
         elements.withUnsafeMutableBufferPointer { elements in
             guard let base = elements.baseAddress else { return }
-            coefficients.withView { coefficients in
-                basis.withView { basis in
-                    gemm(
-                        coefficients,
-                        basis,
-                        into: MutableMatrixView(base, rows: range.count, columns: columnCount)
-                    )
-                }
-            }
-            for row in 0..<range.count {
-                for column in 0..<columnCount { base[row * columnCount + column] += mean[column] }
-            }
+            multiply(coefficients, into: MutableMatrixView(base, rows: range.count, columns: columnCount))
+        }
+    }
+
+    /// From this many rows on, a product sums each of them in the same order.
+    private static let leastProductRows = 5
+
+    private func product(of range: Range<Int>) -> Matrix {
+        var product = Matrix(rows: Self.leastProductRows, columns: columnCount)
+        let coefficients = coefficients(of: range, rows: Self.leastProductRows)
+        product.withMutableView { multiply(coefficients, into: $0) }
+        return product
+    }
+
+    /// Mean + coefficients · basis.
+    private func multiply(_ coefficients: Matrix, into target: MutableMatrixView<Float>) {
+        coefficients.withView { coefficients in
+            basis.withView { basis in gemm(coefficients, basis, into: target) }
+        }
+        let mean = model.meanRow
+        for row in 0..<target.rows {
+            let elements = target.base + row * target.rowStride
+            for column in 0..<columnCount { elements[column] += mean[column] }
         }
     }
 
@@ -156,11 +172,11 @@ extension CodedResidual {
         return matrix
     }
 
-    /// The rows' coefficients as numbers, `[rows, coded axes]`.
-    private func coefficients(of range: Range<Int>) -> Matrix {
+    /// The coefficients of `range` as numbers, `[rows, coded axes]`, with zeros below where there are more rows.
+    private func coefficients(of range: Range<Int>, rows: Int) -> Matrix {
         let count = axisCount
         var levels = [Int32](repeating: 0, count: count)
-        var matrix = Matrix(rows: range.count, columns: count)
+        var matrix = Matrix(rows: rows, columns: count)
         let decoder = RowDecoder(model)
         for (i, row) in range.enumerated() {
             bits.withUnsafeBufferPointer { bits in

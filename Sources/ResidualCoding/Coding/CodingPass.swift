@@ -98,7 +98,10 @@ struct CodingPass: Sendable {
                     let error = count(search, x, pairs, into: &result.statistics)
                     // What the coded axes leave out is lost whole.
                     let kept = (0..<classes.count).reduce(0.0) { $0 + Double(x[$1]) * Double(x[$1]) }
-                    result.statistics.squaredError += rowStep * rowStep * (error + max(0, squares[i] - kept))
+                    // Less than the projection's own rounding is nothing.
+                    let left = squares[i] - kept
+                    let lost = classes.count < matrix.columns && left > 1e-6 * squares[i] ? left : 0
+                    result.statistics.squaredError += rowStep * rowStep * (error + lost)
                     if isWriting { write(search, x, pairs, with: &encoder, to: &result) }
                 }
             }

@@ -54,7 +54,8 @@ struct ResidualEncoder {
         self.budget = budget
         self.options = options
         gains = weights.map(RowGains.gains) ?? []
-        trellis = Trellis(memory: min(max(Int.bitWidth - 1 - max(1, options.trellisStates).leadingZeroBitCount, 2), 5))
+        let states = options.trellisStates ?? (matrix.elements.count > 1 << 24 ? 16 : 32)
+        trellis = Trellis(memory: min(max(Int.bitWidth - 1 - max(1, states).leadingZeroBitCount, 2), 5))
         guard options.progress(ResidualProgress(step: "axes", fraction: 0, byteCount: nil, relativeError: nil)) else {
             throw Self.cancelled
         }
@@ -93,7 +94,7 @@ struct ResidualEncoder {
         case .maximumError(let error, _):
             if empty.relativeError <= error { return empty.coded }
         }
-        guard matrix.rows > 0 else { return empty.coded }
+        guard matrix.rows > 0, empty.relativeError > 0 else { return empty.coded }
         var search = try StepSearch(self, empty: empty)
         return try search.run()
     }

@@ -21,8 +21,9 @@ public struct ResidualProgress: Sendable {
 
 /// Choices that the defaults make well.
 public struct ResidualOptions: Sendable {
-    /// States of the trellis, 4…32: more are slower and better by some tenths of a percent.
-    public var trellisStates: Int
+    /// States of the trellis, 4…32: more are slower, and better by up to a percent of the error for each doubling.
+    /// nil chooses 32, or 16 for matrices of more than 2²⁴ elements.
+    public var trellisStates: Int?
     /// Rows from which the first tables are learned.
     public var sampleRows: Int
     /// The seed of the sample.
@@ -32,7 +33,7 @@ public struct ResidualOptions: Sendable {
 
     /// Options.
     public init(
-        trellisStates: Int = 16,
+        trellisStates: Int? = nil,
         sampleRows: Int = 2048,
         seed: UInt64 = 1,
         progress: @escaping @Sendable (ResidualProgress) -> Bool = { _ in true }

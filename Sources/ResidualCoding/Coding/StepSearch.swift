@@ -18,7 +18,9 @@ struct StepSearch {
     private var best: ResidualEncoder.Trial?
 
     /// At most this many passes over all rows, and as many more where none has met the budget.
-    private static let usualPasses = 8
+    private static let usualPasses = 10
+    /// Of these, so many learn.
+    private static let learningPasses = 3
 
     init(_ encoder: ResidualEncoder, empty: ResidualEncoder.Trial) throws(ResidualCodingError) {
         self.encoder = encoder
@@ -93,8 +95,8 @@ struct StepSearch {
         }
         let usualSlope = slope
         var last: (logarithm: Double, excess: Double)?
-        for round in 0..<6 where sample.count < encoder.matrix.rows {
-            let trial = try pass(logarithm, rows: sample)
+        for round in 0..<6 {
+            let trial = try pass(logarithm, rows: sample, learns: true)
             let excess = excess(of: trial)
             try report("sample", 0.05 + 0.03 * Double(round), trial)
             if round >= 2 { adapt(&slope, usualSlope, last, (logarithm, excess)) }
@@ -107,19 +109,22 @@ struct StepSearch {
         var upper = Double.infinity
         for round in 0..<2 * Self.usualPasses {
             if round >= Self.usualPasses, best != nil { break }
-            let trial = try pass(logarithm, rows: nil)
+            let trial = try pass(logarithm, rows: nil, learns: round < Self.learningPasses)
             let excess = excess(of: trial)
             try report("pass \(round + 1)", min(0.95, 0.3 + 0.15 * Double(round)), trial)
             let isWithin = excess <= 0 && isExactlyWithin(trial)
             if isWithin { keep(trial) }
             if isWithin, round > 0, excess > -window { break }
-            if isWithin == (usualSlope > 0) { lower = max(lower, logarithm) } else { upper = min(upper, logarithm) }
+            // While tables are learned, what a step gives changes from pass to pass.
+            if round > Self.learningPasses {
+                if isWithin == (usualSlope > 0) { lower = max(lower, logarithm) } else { upper = min(upper, logarithm) }
+            }
             if round > 1 { adapt(&slope, usualSlope, last, (logarithm, excess)) }
             last = (logarithm, excess)
             // A little within the budget is aimed at.
             var next = logarithm - limited((excess + window * 0.4) / slope)
             if excess <= 0, !isWithin { next = logarithm - 0.002 }
-            if round >= 4, lower < upper, next <= lower || next >= upper, lower.isFinite, upper.isFinite {
+            if lower < upper, next <= lower || next >= upper, lower.isFinite, upper.isFinite {
                 next = (lower + upper) / 2
             }
             if next < leastLogarithm, logarithm <= leastLogarithm { break }
@@ -272,7 +277,8 @@ extension StepSearch {
     /// Codes all rows, or some to estimate from, with the step 2^`logarithm`; learns tables for the next pass.
     private mutating func pass(
         _ logarithm: Double,
-        rows: [Int]?
+        rows: [Int]?,
+        learns: Bool
     ) throws(ResidualCodingError) -> ResidualEncoder.Trial {
         let step = Float(binaryPower(logarithm))
         let classes = classes(step: Double(step))
@@ -318,7 +324,7 @@ extension StepSearch {
             lengthUnit: ResidualEncoder.lengthUnit
         )
         let part = CodedResidual(model: model, index: index, bits: result.bits.bytes, basis: basis)
-        learn(from: result, rows: rows)
+        if learns { learn(from: result, rows: rows) }
         let scale = Double(encoder.matrix.rows) / Double(max(1, matrix.rows))
         let error = (result.statistics.squaredError * scale / encoder.reference).squareRoot()
         return ResidualEncoder.Trial(
