@@ -106,10 +106,13 @@ let package = Package(
         tests(of: "GGUF", ["TensorFile"]),
         tests(of: "NumPy", ["TensorFile", "Kernels", "CZlib", "CZstd"]),
         tests(of: "Tokenizers", ["JSONText", "Checkpoints"]),
-        tests(of: "Lexicons"),
+        tests(of: "Lexicons", ["Tokenizers"]),
         tests(of: "Entanglement", ["LinearAlgebra"]),
         tests(of: "ResidualCoding", ["LinearAlgebra"]),
-        tests(of: "Checkpoints", ["Safetensors", "GGUF", "NumPy", "LinearAlgebra", "Tokenizers", "TensorFile"]),
+        tests(
+            of: "Checkpoints",
+            ["Safetensors", "GGUF", "NumPy", "LinearAlgebra", "Tokenizers", "TensorFile", "Lexicons", "Entanglement"]
+        ),
         tests(of: "Verification", ["Checkpoints", "Safetensors", "GGUF", "NumPy", "TensorFile", "LinearAlgebra"]),
         tests(of: "seeconv", ["Checkpoints", "Safetensors", "LinearAlgebra"]),
     ]

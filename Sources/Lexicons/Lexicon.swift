@@ -19,7 +19,7 @@ public struct Lexicon: Sendable, Equatable {
 
     /// One word with its senses, the most frequent one first.
     struct Entry: Hashable, Sendable {
-        /// UTF-8, lower case as the source has it.
+        /// UTF-8, in lower case.
         var word: [UInt8]
         var senses: [Sense]
     }

@@ -13,7 +13,7 @@ struct LexiconBuilder {
         return sememes.count - 1
     }
 
-    /// Adds a sense; repeated sememes of it count once.
+    /// Adds a sense of `word` in lower case; repeated sememes of it count once.
     mutating func add(
         _ word: some Sequence<UInt8>,
         _ partOfSpeech: PartOfSpeech,
@@ -22,8 +22,9 @@ struct LexiconBuilder {
     ) {
         var seen: Set<Int> = []
         let numbers = names.map { sememe($0) }.filter { seen.insert($0).inserted }
+        let lowercased = Array(String(decoding: Array(word), as: UTF8.self).lowercased().utf8)
         let sense = Lexicon.Sense(partOfSpeech: partOfSpeech, count: count, sememes: numbers)
-        entries.append(Lexicon.Entry(word: Array(word), senses: [sense]))
+        entries.append(Lexicon.Entry(word: lowercased, senses: [sense]))
     }
 
     /// The lexicon.

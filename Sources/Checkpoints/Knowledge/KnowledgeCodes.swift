@@ -116,9 +116,9 @@ public struct KnowledgeCodes: Sendable {
     }
 
     /// The limits of a slot's units that are tried.
-    private static let unitLimits = [4096, 2048, 1024, 512, 256, 128]
+    private static let unitLimits = [16384, 8192, 4096, 2048, 1024, 512, 256, 128]
     /// Fewer copies than this are not worth more units.
-    private static let leastCopies = 2
+    private static let leastCopies = 6
     /// More copies than a slot has numbers add nothing that fewer could not say.
     private static let mostCopies = 64
 

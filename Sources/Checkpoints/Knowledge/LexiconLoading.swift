@@ -17,6 +17,18 @@ public enum LexiconLoading {
         case jsonl
     }
 
+    /// What language a lexicon's words are in.
+    public enum Language: String, CaseIterable, Sendable {
+        /// Inflected forms are found by WordNet's rules, and its lists of exceptions where it is installed.
+        case english
+        /// Words of HowNet's records that are not the English ones.
+        case chinese
+        /// Any other: words are looked up as they stand.
+        case other
+
+        var lemmatizer: Lemmatizer? { self == .english ? .installedEnglish : nil }
+    }
+
     /// The form of what is at `path`: a folder is WordNet, a file that begins as one is built, `.tsv` and `.jsonl` are
     /// tables, all else is taken for HowNet.
     public static func form(of path: String) -> Form {
@@ -37,18 +49,18 @@ public enum LexiconLoading {
     public static func lexicon(
         at path: String,
         form: Form? = nil,
-        language: Lexicon.HowNetLanguage = .english,
+        language: Language? = nil,
         sememeCount: Int = 2000,
         badLines: BadLines = .refused
     ) throws(LexiconError) -> LoadedLexicon {
         switch form ?? self.form(of: path) {
         case .built: return LoadedLexicon(lexicon: try LexiconFile.lexicon(path), skipped: 0)
         case .wordNet: return try Lexicon.wordNet(path, sememeCount: sememeCount, badLines: badLines)
-        case .tsv: return try Lexicon.table(path, badLines: badLines)
-        case .jsonl: return try Lexicon.jsonLines(path, badLines: badLines)
+        case .tsv: return try Lexicon.table(path, lemmatizer: language?.lemmatizer, badLines: badLines)
+        case .jsonl: return try Lexicon.jsonLines(path, lemmatizer: language?.lemmatizer, badLines: badLines)
         case .howNet:
             return Lexicon.hasHowNetRecords(path)
-                ? try Lexicon.hownet(path, language: language, badLines: badLines)
+                ? try Lexicon.hownet(path, language: language == .chinese ? .chinese : .english, badLines: badLines)
                 : try Lexicon.alternatingLines(path, badLines: badLines)
         }
     }

@@ -51,7 +51,11 @@ extension Lexicon {
             skipped += 1
         }
         return LoadedLexicon(
-            lexicon: try builder.lexicon(origin: "HowNet, \(language.rawValue) words", file: path),
+            lexicon: try builder.lexicon(
+                origin: "HowNet, \(language.rawValue) words",
+                file: path,
+                lemmatizer: language == .english ? .english : nil
+            ),
             skipped: skipped
         )
     }

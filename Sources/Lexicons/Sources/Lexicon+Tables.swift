@@ -19,8 +19,13 @@ extension Lexicon {
     /// A first line that starts with `#` names the columns: `word` (or `lemma`), `sememes` (separated by blanks, the most
     /// telling one first), and optionally `pos` and `count`; others are passed over. Without it a line is word, sememes,
     /// or word, part of speech, sememes. Later lines that start with `#` are words.
+    /// - Parameter lemmatizer: Finds the words' inflected forms; nil where their language has none here.
     /// - Throws: for the first bad line, or, where `badLines` skips them, for a file without good ones.
-    public static func table(_ path: String, badLines: BadLines = .refused) throws(LexiconError) -> LoadedLexicon {
+    public static func table(
+        _ path: String,
+        lemmatizer: Lemmatizer? = nil,
+        badLines: BadLines = .refused
+    ) throws(LexiconError) -> LoadedLexicon {
         var builder = LexiconBuilder()
         var reader = try LineReader(path)
         var columns: TableColumns?
@@ -55,7 +60,7 @@ extension Lexicon {
             builder.add(word, PartOfSpeech(named: kind), count: count, sememes: sememes)
         }
         return LoadedLexicon(
-            lexicon: try builder.lexicon(origin: "table", file: path),
+            lexicon: try builder.lexicon(origin: "table", file: path, lemmatizer: lemmatizer),
             skipped: skipped
         )
     }
@@ -63,8 +68,13 @@ extension Lexicon {
     /// Reads JSON lines of the user's own: a sense a line,
     /// `{"word": "lion", "pos": "n", "count": 3, "sememes": ["beast", "animal"]}`; `pos` and `count` may be absent, other
     /// members are passed over.
+    /// - Parameter lemmatizer: Finds the words' inflected forms; nil where their language has none here.
     /// - Throws: as `table` does.
-    public static func jsonLines(_ path: String, badLines: BadLines = .refused) throws(LexiconError) -> LoadedLexicon {
+    public static func jsonLines(
+        _ path: String,
+        lemmatizer: Lemmatizer? = nil,
+        badLines: BadLines = .refused
+    ) throws(LexiconError) -> LoadedLexicon {
         var builder = LexiconBuilder()
         var reader = try LineReader(path)
         let skipped = try reader.forEach(badLines) { (line, number) throws(LexiconError) in
@@ -95,7 +105,7 @@ extension Lexicon {
             )
         }
         return LoadedLexicon(
-            lexicon: try builder.lexicon(origin: "table", file: path),
+            lexicon: try builder.lexicon(origin: "table", file: path, lemmatizer: lemmatizer),
             skipped: skipped
         )
     }

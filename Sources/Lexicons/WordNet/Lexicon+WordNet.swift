@@ -84,3 +84,14 @@ extension Lexicon {
         word.elementsEqual(other.lazy.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 })
     }
 }
+
+extension Lemmatizer {
+    /// The English rules, with WordNet's lists of exceptions where it is installed and sound.
+    public static var installedEnglish: Lemmatizer {
+        var skipped = 0
+        guard let folder = Lexicon.installedWordNet,
+            let exceptions = try? WordNetDictionary.exceptions(folder, badLines: .skipped, skipped: &skipped)
+        else { return .english }
+        return Lemmatizer(exceptions: exceptions, detachesEnglishEndings: true)
+    }
+}

@@ -70,7 +70,7 @@ struct WordNetDictionary {
         }
         let counts = try WordNetDictionary.counts(folder, badLines, &skipped)
         for part in WordNetDictionary.parts { try readIndex(folder, part, counts, badLines) }
-        for part in WordNetDictionary.parts { try readExceptions(folder, part, badLines) }
+        exceptions = try WordNetDictionary.exceptions(folder, badLines: badLines, skipped: &skipped)
     }
 
     private static func key(_ kind: PartOfSpeech, _ offset: Int) -> Int { Int(kind.rawValue) * 1_000_000_000 + offset }
@@ -180,21 +180,26 @@ struct WordNetDictionary {
         return counts
     }
 
-    private mutating func readExceptions(
+    /// The irregular forms of all parts of speech.
+    static func exceptions(
         _ folder: String,
-        _ part: (name: String, kind: PartOfSpeech, letter: UInt8),
-        _ badLines: BadLines
-    ) throws(LexiconError) {
-        var reader = try LineReader("\(folder)/\(part.name).exc")
-        skipped += try reader.forEach(badLines) { (line, number) throws(LexiconError) in
-            let fields = line.fields(0x20).filter { !$0.isEmpty }
-            guard !fields.isEmpty else { return }
-            guard fields.count > 1 else { throw LexiconError.line(number, "a form without its dictionary form") }
-            for lemma in fields.dropFirst() {
-                let candidate = Lemmatizer.Candidate(lemma: WordNetDictionary.word(lemma), partOfSpeech: part.kind)
-                exceptions.append((WordNetDictionary.word(fields[0]), candidate))
+        badLines: BadLines = .refused,
+        skipped: inout Int
+    ) throws(LexiconError) -> [(form: [UInt8], candidate: Lemmatizer.Candidate)] {
+        var exceptions: [(form: [UInt8], candidate: Lemmatizer.Candidate)] = []
+        for part in parts {
+            var reader = try LineReader("\(folder)/\(part.name).exc")
+            skipped += try reader.forEach(badLines) { (line, number) throws(LexiconError) in
+                let fields = line.fields(0x20).filter { !$0.isEmpty }
+                guard !fields.isEmpty else { return }
+                guard fields.count > 1 else { throw LexiconError.line(number, "a form without its dictionary form") }
+                for lemma in fields.dropFirst() {
+                    let candidate = Lemmatizer.Candidate(lemma: word(lemma), partOfSpeech: part.kind)
+                    exceptions.append((word(fields[0]), candidate))
+                }
             }
         }
+        return exceptions
     }
 
     /// Blanks for underscores; an adjective's marker of its place, `(p)`, is taken off.

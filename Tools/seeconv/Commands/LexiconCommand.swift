@@ -11,7 +11,9 @@ struct LexiconCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lexicon",
         abstract: "Builds lexicons; shows what words and tokens mean and how much of a vocabulary is known.",
-        subcommands: [LexiconBuildCommand.self, LexiconShowCommand.self, LexiconCoverageCommand.self]
+        subcommands: [
+            LexiconBuildCommand.self, LexiconShowCommand.self, LexiconCoverageCommand.self, LexiconSegmentCommand.self,
+        ]
     )
 }
 
@@ -51,8 +53,11 @@ struct LexiconBuildCommand: ParsableCommand {
     @Option(help: ArgumentHelp("JSON lines: word, pos, count, sememes.", valueName: "file"))
     var jsonl: String?
 
-    @Option(help: "Which words of HowNet's records: english or chinese.")
-    var language: Lexicon.HowNetLanguage = .english
+    @Option(
+        help:
+            "english: inflected forms are found by rules; of HowNet's records (english by default) the words that are read."
+    )
+    var language: LexiconLoading.Language?
 
     @Option(help: "The size of WordNet's inventory of sememes, its 45 lexicographer files included.")
     var sememes = 2000
@@ -280,6 +285,41 @@ struct LexiconCoverageCommand: ParsableCommand {
     }
 }
 
+/// `seeconv lexicon segment`
+struct LexiconSegmentCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "segment",
+        abstract: "Learns morphemes from a list of words, and prints each word with its morphemes."
+    )
+
+    @Argument(help: "A file with a word a line; of a table, the first column.")
+    var words: String
+
+    @Option(name: .customLong("corpus-weight"), help: "Above 1 morphemes get longer, below 1 shorter.")
+    var corpusWeight = 1.0
+
+    @Option(help: "The seed of the order in which words are gone through.")
+    var seed: UInt64 = 1
+
+    func validate() throws {
+        guard corpusWeight > 0, corpusWeight.isFinite else {
+            throw ValidationError("--corpus-weight must be a positive number")
+        }
+    }
+
+    func run() throws {
+        let list = try WordList(words)
+        let model = try MorphemeModel(
+            training: list.words,
+            MorphemeModel.TrainingOptions(corpusWeight: corpusWeight, seed: seed)
+        )
+        for word in list.words {
+            let parts = model.segments(of: word).map { String(decoding: $0, as: UTF8.self) }
+            print("\(String(decoding: word, as: UTF8.self))\t\(parts.joined(separator: " "))")
+        }
+    }
+}
+
 /// The tokenizer of a workspace's source, or at `path` itself.
 private func vocabulary(at path: String) throws -> any Tokenizer {
     guard Workspace.isWorkspace(path) else { return try TokenizerLoading.tokenizer(at: path) }
@@ -348,4 +388,4 @@ extension [TokenAnalysis.Sense] {
     }
 }
 
-extension Lexicon.HowNetLanguage: ExpressibleByArgument {}
+extension LexiconLoading.Language: ExpressibleByArgument {}
