@@ -17,9 +17,12 @@ struct KnowledgeCodesTests {
         _ body: (Workspace, _ lexicon: String) throws -> Result
     ) throws -> Result {
         try TestFiles.withTemporaryFolder { folder in
-            let stems = (0..<40).map { "st" + String(UnicodeScalar(97 + UInt8($0 % 20))) + ($0 < 20 ? "ora" : "umi") }
-            let words =
-                ["[PAD]", "[UNK]", "[CLS]", "[SEP]"] + stems.flatMap { ["", "s", "ing", "ed"].map($0.appending) }
+            let consonants = Array("bcdfghjklmnpqrtvwxyz")
+            let stems = (0..<40).map { number in
+                "st\(consonants[number % 20])\(number < 20 ? "ora" : "umi")"
+            }
+            var words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+            for stem in stems { words += [stem, stem + "s", stem + "ing", stem + "ed"] }
             let model = try RoadTests.makeModel(in: folder, vocabulary: words.count + 12, width: 24)
             let vocabulary = URL(filePath: model).appending(path: "vocab.txt")
             if hasTokenizer {

@@ -16,7 +16,8 @@ struct LexiconFileTests {
         #expect(LexiconFile.bytes(of: try Self.lexicon()) == bytes)
         try LexiconFixtures.withFile(bytes) { path in
             #expect(LexiconFile.isLexicon(path))
-            #expect(try LexiconFile.lexicon(path) == lexicon)
+            let read = try LexiconFile.lexicon(path)
+            #expect(read == lexicon)
         }
         let plain = try LexiconFixtures.withFile("é\tletter\n".utf8) { try Lexicon.table($0).lexicon }
         #expect(try LexiconFile.lexicon(LexiconFile.bytes(of: plain)) == plain)

@@ -71,18 +71,19 @@ struct TokenTests {
     @Test func tuplesFollowTheRules() throws {
         let tuples = try Self.tuples([("Walking", .begins), ("lion", .begins)], UnitComposer.Options(order: 3))
         let walking = tuples.tuples[0].indices.map { tuples.units(ofToken: 0, sense: $0) }
-        #expect(walking[0] == [.mark(.begins), .capitals(.first), .firstPad])
+        // One sememe, the stem behind it, and a pad; the morphemes; mark and capitals.
+        #expect(walking.count == 3)
+        #expect(walking[0].first == .sememe("move", lexicon: 0))
+        #expect(walking[0].last == .firstPad)
         let morphemes = walking[1].compactMap { unit in if case .morpheme(let bytes) = unit { bytes } else { nil } }
         #expect(morphemes.joined().elementsEqual("walking".utf8))
-        // One sememe, the stem behind it, and a pad.
-        #expect(walking[2].first == .sememe("move", lexicon: 0))
-        #expect(walking[2].last == .firstPad)
+        #expect(walking[2] == [.mark(.begins), .capitals(.first), .firstPad])
         let lion = tuples.tuples[1].indices.map { tuples.units(ofToken: 1, sense: $0) }
         // A word with two senses; no tuple for its form, which is the usual one. Two distinct pads.
         #expect(lion.count == 3)
-        #expect(lion[0] == [.morpheme(Array("lion".utf8)), .firstPad, .furtherPad])
+        #expect(lion[2] == [.morpheme(Array("lion".utf8)), .firstPad, .furtherPad])
         #expect(
-            lion[1] == [.sememe("beast", lexicon: 0), .sememe("animal", lexicon: 0), .morpheme(Array("lion".utf8))]
+            lion[0] == [.sememe("beast", lexicon: 0), .sememe("animal", lexicon: 0), .morpheme(Array("lion".utf8))]
         )
     }
 
@@ -90,15 +91,15 @@ struct TokenTests {
         let analyzer = TokenAnalyzer(
             lexicons: [],
             segmenter: MorphemeModel(
-                counts: ["a", "b", "c", "d"].reduce(into: [:]) { $0[$1.unicodeScalars.map(\.value)[...]] = 5 },
+                counts: ["aa", "bb", "cc", "dd"].reduce(into: [:]) { $0[$1.unicodeScalars.map(\.value)[...]] = 5 },
                 wordCount: 4
             )
         )
-        let analyses = [analyzer.analysis(of: Self.form("abcd"))]
+        let analyses = [analyzer.analysis(of: Self.form("aabbccdd"))]
         let glued = UnitComposer.tuples(of: analyses, segmenter: analyzer.segmenter, frequencies: [1], .init(order: 3))
         #expect(
             glued.units(ofToken: 0, sense: 0)
-                == [.morpheme(Array("a".utf8)), .morpheme(Array("b".utf8)), .morpheme(Array("cd".utf8))]
+                == [.morpheme(Array("aa".utf8)), .morpheme(Array("bb".utf8)), .morpheme(Array("ccdd".utf8))]
         )
         let few = UnitComposer.tuples(
             of: analyses,
@@ -106,7 +107,7 @@ struct TokenTests {
             frequencies: [1],
             .init(order: 3, unitLimit: 64)
         )
-        #expect(few.units(ofToken: 0, sense: 1) == [.morpheme(Array("d".utf8)), .firstPad, .furtherPad])
+        #expect(few.units(ofToken: 0, sense: 1) == [.morpheme(Array("dd".utf8)), .firstPad, .furtherPad])
     }
 
     @Test(arguments: [1, 2, 3, 4], [nil, 64, 200] as [Int?])

@@ -53,7 +53,8 @@ public struct KnowledgeCodes: Sendable {
                 factorType: factorType
             )
             plan.rank = max(0, plan.rank - 1)
-            let limit = plan.unitCounts.min() ?? 2
+            // A quarter of the units: more would be shaped by knowledge at the cost of what the learned senses need.
+            let limit = (plan.unitCounts.min() ?? 2) / 4
             tuples = knowledge.tuples(
                 frequencies: frequencies,
                 UnitComposer.Options(
@@ -128,7 +129,7 @@ public struct KnowledgeCodes: Sendable {
     }
 
     /// The tuples as codes. Where `mostTuples` is given every token gets as many, the last of them made of pads where it
-    /// has fewer, so that ranks need no bytes.
+    /// has fewer that fit into the slots' units, so that ranks need no bytes.
     private static func codes(
         _ tuples: UnitTuples,
         unitCounts: [Int],
@@ -137,7 +138,8 @@ public struct KnowledgeCodes: Sendable {
         let pads = [UInt32](repeating: 0, count: tuples.order)
         let fixed = tuples.tuples.map { senses in
             guard let mostTuples else { return senses }
-            return Array((senses + Array(repeating: pads, count: mostTuples)).prefix(mostTuples))
+            let fitting = senses.filter { sense in zip(sense, unitCounts).allSatisfy { Int($0) < $1 } }
+            return Array((fitting + Array(repeating: pads, count: mostTuples)).prefix(mostTuples))
         }
         return try SenseCodes(
             ranks: fixed.map(\.count),

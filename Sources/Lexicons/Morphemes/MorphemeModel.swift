@@ -21,9 +21,32 @@ public struct MorphemeModel: Sendable {
     /// The number of different morphemes.
     public var morphemeCount: Int { counts.count }
 
+    /// The morphemes of `word`, both as UTF-8: the cheapest sequence, in which single letters before the last place then join
+    /// the morpheme in front of them (at the beginning, the one behind): few letters are morphemes anywhere but at the end.
+    public func segments(of word: some Collection<UInt8>) -> [[UInt8]] {
+        var parts: [[UInt8]] = []
+        let cheapest = cheapestSegments(of: word)
+        var isLead = false
+        for (place, part) in cheapest.enumerated() {
+            let isLetter = MorphemeModel.isLetter(part)
+            if isLead || isLetter && place > 0 && place < cheapest.count - 1 {
+                parts[parts.count - 1] += part
+                isLead = false
+            } else {
+                parts.append(part)
+                isLead = place == 0 && isLetter
+            }
+        }
+        return parts
+    }
+
+    private static func isLetter(_ part: [UInt8]) -> Bool {
+        part.count <= 4 && part.dropFirst().allSatisfy { $0 & 0xC0 == 0x80 }
+    }
+
     /// The morphemes of `word`, both as UTF-8: the cheapest sequence of known ones. A letter that no morpheme covers stands
     /// alone, at a price that no sequence without it pays.
-    public func segments(of word: some Collection<UInt8>) -> [[UInt8]] {
+    func cheapestSegments(of word: some Collection<UInt8>) -> [[UInt8]] {
         let letters = String(decoding: word, as: UTF8.self).unicodeScalars.map(\.value)
         guard !letters.isEmpty else { return [] }
         let unknownCost = Double(letters.count + 1) * (logTotal + 1)

@@ -1,11 +1,11 @@
 /// Makes unit tuples of what tokens mean.
 ///
 /// A token's tuples, in this order, each with two kinds of pads in its empty slots:
-/// 1. its mark and capitals, unless it begins a word and has no capitals, as most do;
+/// 1. for each of its senses, the most telling sememes in all slots but the last, and its longest morpheme there (in
+///    the only slot of order 1, the sememe);
 /// 2. its morphemes, `order` a tuple; what is too much for one tuple is glued into its last slot, or, where units are few,
 ///    goes on in further tuples;
-/// 3. for each of its senses, the most telling sememes in all slots but the last, and its longest morpheme there (in
-///    the only slot of order 1, the sememe).
+/// 3. its mark and capitals, unless it begins a word and has no capitals, as most do.
 ///
 /// Tokens without meaning get a number, written in as many digits as there are slots.
 public struct UnitComposer: Sendable {
@@ -82,7 +82,7 @@ public struct UnitComposer: Sendable {
         let small = segmenter.limited(to: room - sememeLimit)
         var uses: [[UInt8]: Int] = [:]
         for analysis in analyses where analysis.form.kind == .word {
-            for part in small.segments(of: analysis.form.text) { uses[part, default: 0] += 1 }
+            for part in small.cheapestSegments(of: analysis.form.text) { uses[part, default: 0] += 1 }
         }
         for analysis in analyses where analysis.form.kind == .sign { uses[analysis.form.text, default: 0] += 1 }
         let ordered = uses.sorted { a, b in
@@ -130,14 +130,14 @@ public struct UnitComposer: Sendable {
         let form = analysis.form
         guard form.kind == .word || form.kind == .sign else { return [] }
         let isCut = morphemes != nil && form.kind == .word
-        var parts = isCut ? segmenter.segments(of: form.text) : analysis.morphemes
+        var parts = isCut ? segmenter.cheapestSegments(of: form.text) : analysis.morphemes
         if let morphemes { parts = parts.filter { morphemes.contains($0) } }
-        var contents: [[TokenUnit]] = []
+        var marks: [[TokenUnit]] = []
         let isPlain = form.mark == .begins && form.capitals == .none
         if options.order == 1 {
-            contents += isPlain ? [] : [[.mark(form.mark)], [.capitals(form.capitals)]]
+            marks += isPlain ? [] : [[.mark(form.mark)], [.capitals(form.capitals)]]
         } else if !isPlain {
-            contents.append([.mark(form.mark), .capitals(form.capitals)])
+            marks.append([.mark(form.mark), .capitals(form.capitals)])
         }
         var senses: [[TokenUnit]] = []
         if options.content == .senses {
@@ -153,7 +153,7 @@ public struct UnitComposer: Sendable {
             }
         }
         guard !parts.isEmpty || !senses.isEmpty else { return [] }
-        return contents + chunks(of: parts) + senses
+        return senses + chunks(of: parts) + marks
     }
 
     /// `order` morphemes a tuple, and what becomes of more.

@@ -57,7 +57,7 @@ struct SememeInventory {
         mantissa = whole > 31 ? mantissa >> UInt64(whole - 31) : mantissa << UInt64(31 - whole)
         var result = whole
         for _ in 0..<10 {
-            mantissa = mantissa * mantissa >> 31
+            mantissa = (mantissa * mantissa) >> 31
             result <<= 1
             if mantissa >= 1 << 32 {
                 mantissa >>= 1
