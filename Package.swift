@@ -113,7 +113,10 @@ let package = Package(
             of: "Checkpoints",
             ["Safetensors", "GGUF", "NumPy", "LinearAlgebra", "Tokenizers", "TensorFile", "Lexicons", "Entanglement"]
         ),
-        tests(of: "Verification", ["Checkpoints", "Safetensors", "GGUF", "NumPy", "TensorFile", "LinearAlgebra"]),
+        tests(
+            of: "Verification",
+            ["Checkpoints", "Safetensors", "GGUF", "NumPy", "TensorFile", "LinearAlgebra", "Entanglement", "JSONText"]
+        ),
         tests(of: "seeconv", ["Checkpoints", "Safetensors", "LinearAlgebra"]),
     ]
 )

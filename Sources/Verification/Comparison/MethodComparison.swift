@@ -1,6 +1,7 @@
 import Entanglement
 import JSONText
 import LinearAlgebra
+import ResidualCoding
 import TensorFile
 
 /// All methods side by side on one table, at the same byte budgets.
@@ -93,6 +94,8 @@ public struct MethodComparison: Sendable {
                 rebuilt: made.dense
             )
         } catch let error as EntanglementError where error.kind == .infeasible {
+            failures.append(Failure(method: method.name, targetRatio: ratio, cause: error.cause))
+        } catch let error as ResidualCodingError where error.kind == .infeasible {
             failures.append(Failure(method: method.name, targetRatio: ratio, cause: error.cause))
         }
     }
