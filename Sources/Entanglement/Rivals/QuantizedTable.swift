@@ -121,9 +121,10 @@ public struct ProductQuantization: TableMethod {
     /// The method.
     public init() {}
 
-    /// Of indices of 4, 6, 8 and 10 bits with as many parts as the budget allows, the one with the least error.
+    /// Of indices of 4, 6, 8 and 10 bits with as many parts as the budget allows, the one with the least error after a
+    /// few rounds of k-means, then with all rounds.
     public func fit(_ table: Matrix, budgetBytes: Int, seed: UInt64) throws(EntanglementError) -> any StorableTable {
-        var best: (error: Double, table: QuantizedTable)?
+        var best: (error: Double, parts: Int, bits: Int)?
         var least = Int.max
         for bits in [4, 6, 8, 10] where 1 << bits <= max(16, table.rows / 4) {
             let codebooks = FactorType.float16.byteCount(of: table.columns << bits)
@@ -131,17 +132,22 @@ public struct ProductQuantization: TableMethod {
             let room = 8 * (budgetBytes - codebooks)
             let parts = min(table.columns, room / max(1, table.rows * bits))
             guard room > 0, parts > 0 else { continue }
-            let candidate = quantized(table, parts: parts, bits: bits, seed: seed)
-            guard candidate.byteCount <= budgetBytes else { continue }
-            let error = candidate.relativeErrors(against: table).plain
-            if error < best?.error ?? .infinity { best = (error, candidate) }
+            let trial = quantized(table, parts: parts, bits: bits, iterations: 4, seed: seed)
+            let error = trial.relativeErrors(against: table).plain
+            if error < best?.error ?? .infinity { best = (error, parts, bits) }
         }
         guard let best else { throw infeasible(table, budget: budgetBytes, least: least) }
-        return best.table
+        return quantized(table, parts: best.parts, bits: best.bits, seed: seed)
     }
 
     /// The table with `parts` codebooks of 2^`bits` entries.
-    func quantized(_ table: Matrix, parts: Int, bits: Int, seed: UInt64) -> QuantizedTable {
+    func quantized(
+        _ table: Matrix,
+        parts: Int,
+        bits: Int,
+        iterations: Int = 25,
+        seed: UInt64
+    ) -> QuantizedTable {
         var stages: [QuantizedTable.Stage] = []
         var indices: [[Int]] = []
         for part in 0..<parts {
@@ -149,7 +155,8 @@ public struct ProductQuantization: TableMethod {
             let points = table.columns(columns)
             let stage = QuantizedTable.Stage(
                 columns: columns,
-                centroids: KMeans(points, count: 1 << bits, seed: seed &+ UInt64(part)).centroids
+                centroids: KMeans(points, count: 1 << bits, iterations: iterations, seed: seed &+ UInt64(part))
+                    .centroids
             )
             stages.append(stage)
             indices.append(KMeans(centroids: stage.centroids).assign(points))
