@@ -61,7 +61,7 @@ let package = Package(
         module("GGUF", in: "Formats", ["TensorFile"], exclude: ["README.md"]),
         module("NumPy", in: "Formats", ["TensorFile", "Kernels", "CZlib", "CZstd"], exclude: ["README.md"]),
         module("Tokenizers", in: "Sources", ["JSONText"]),
-        module("Lexicons", in: "Sources", ["JSONText", "Tokenizers"]),
+        module("Lexicons", in: "Sources", ["JSONText", "Tokenizers"], exclude: ["README.md"]),
         module("Entanglement", in: "Sources", ["LinearAlgebra"]),
         module("ResidualCoding", in: "Sources", ["LinearAlgebra"], exclude: ["README.md"]),
 

@@ -48,7 +48,7 @@ struct KnowledgeCodesTests {
     @Test(arguments: [Factorization.Codes.lexicon, .morpheme, .hybrid, .shuffled])
     func knowledgeFitsTheBudget(_ codes: Factorization.Codes) throws {
         try Self.withWorkspace { workspace, lexicon in
-            for ratio in [2.0, 3] {
+            for ratio in [3.0] {
                 let factorization = Factorization(ratio: ratio, codes: codes, lexicons: [lexicon], residual: .none)
                 let results = try factorization.run(on: workspace) { _, _ in }
                 let result = try #require(results.first)
