@@ -313,9 +313,12 @@ def main():
         sys.exit(1 if comparison.failures else 0)
 
     gguf_cases(comparison, options.data)
-    llama_cpp(comparison, options.data, texts)
-    sentence_piece(comparison, options.data, texts)
-    marian(comparison, options.data, texts)
+    for compare in [llama_cpp, sentence_piece, marian]:
+        try:
+            compare(comparison, options.data, texts)
+        except ImportError as error:
+            print(f"{compare.__name__}: {error}")
+            comparison.failures += 1
     if options.minilm:
         hugging_face(comparison, "MiniLM", options.minilm / "tokenizer.json", texts)
     with tempfile.TemporaryDirectory() as folder:
