@@ -71,6 +71,25 @@ struct TokenFrequenciesTests {
         }
     }
 
+    @Test func unreadableTokenizersMakeUniformWeights() throws {
+        try TestFiles.withTemporaryFolder { folder in
+            // Its vocabulary is "[PAD]" alone, without the unknown token that WordPiece needs.
+            let model = try RoadTests.makeModel(in: folder)
+            let checkpoint = try Checkpoint(opening: model)
+            let workspace = try Workspace(
+                importing: checkpoint,
+                tables: checkpoint.findTables(),
+                tokenizer: "WordPiece",
+                to: folder.appending(path: "work").path,
+                replacing: false
+            ) { _ in }
+            let found = try workspace.frequencies(.tokenizer, rowCount: 200)
+            #expect(found.origin.hasPrefix("uniform: the tokenizer cannot be read"))
+            #expect(Set(found.probabilities) == [1.0 / 200])
+            #expect(throws: TokenizerError.self) { try workspace.frequencies(.text("x"), rowCount: 200) }
+        }
+    }
+
     /// Nearer to what is counted in English text than a uniform guess, for every kind of vocabulary: cross entropy in nats.
     @Test(arguments: ["ggml-vocab-bert-bge.gguf", "ggml-vocab-gpt-2.gguf", "ggml-vocab-phi-3.gguf"])
     func realVocabulariesSaySomething(name: String) throws {

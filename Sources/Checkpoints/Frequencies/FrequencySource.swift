@@ -32,19 +32,24 @@ extension Workspace {
 
     /// The frequencies of the `rowCount` tokens of a table of this workspace.
     ///
-    /// `tokenizer` falls back to uniform where the source has no tokenizer; `origin` says so.
-    /// - Throws: `TokenizerError` for a vocabulary that cannot be read or, for a text, is not there; `TensorFileError` for
+    /// `tokenizer` falls back to uniform where the source has no tokenizer that can be read; `origin` says so.
+    /// - Throws: `TokenizerError` for a text where the vocabulary cannot be read or is not there; `TensorFileError` for
     ///   a text that cannot be read.
     public func frequencies(_ source: FrequencySource, rowCount: Int) throws -> TokenFrequencies {
         switch source {
         case .uniform: return TokenFrequencies(uniform: rowCount)
         case .tokenizer:
-            guard let tokenizer = try openTokenizer() else {
-                var frequencies = TokenFrequencies(uniform: rowCount)
-                frequencies.origin = "uniform: the source has no tokenizer"
-                return frequencies
+            var uniform = TokenFrequencies(uniform: rowCount)
+            do {
+                if let tokenizer = try openTokenizer() {
+                    return TokenFrequencies(tokenizer: tokenizer, rowCount: rowCount)
+                }
+                uniform.origin = "uniform: the source has no tokenizer"
+            } catch let error as TokenizerError {
+                // Weights are no reason to refuse a model whose tokenizer is of a kind that is not known here.
+                uniform.origin = "uniform: the tokenizer cannot be read (\(error))"
             }
-            return TokenFrequencies(tokenizer: tokenizer, rowCount: rowCount)
+            return uniform
         case .text(let path):
             guard let tokenizer = try openTokenizer() else {
                 throw TokenizerError(
