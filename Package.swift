@@ -63,7 +63,7 @@ let package = Package(
         module("Tokenizers", in: "Sources", ["JSONText"]),
         module("Lexicons", in: "Sources", ["JSONText", "Tokenizers"], exclude: ["README.md"]),
         module("Entanglement", in: "Sources", ["LinearAlgebra"]),
-        module("ResidualCoding", in: "Sources", ["LinearAlgebra"]),
+        module("ResidualCoding", in: "Sources", ["LinearAlgebra"], exclude: ["README.md"]),
 
         // Floor 3: models.
         module(
@@ -75,7 +75,14 @@ let package = Package(
         ),
 
         // Floor 4: what is done with models.
-        module("Verification", in: "Sources", ["Checkpoints", "LinearAlgebra", "JSONText"]),
+        module(
+            "Verification",
+            in: "Sources",
+            [
+                "Checkpoints", "Safetensors", "GGUF", "NumPy", "Entanglement", "ResidualCoding", "LinearAlgebra",
+                "JSONText",
+            ]
+        ),
         module("SEE", in: "Sources", ["Checkpoints", "Verification", "Entanglement"]),
 
         // Floor 5: the command.
@@ -106,7 +113,10 @@ let package = Package(
             of: "Checkpoints",
             ["Safetensors", "GGUF", "NumPy", "LinearAlgebra", "Tokenizers", "TensorFile", "Lexicons", "Entanglement"]
         ),
-        tests(of: "Verification", ["Checkpoints", "LinearAlgebra"]),
+        tests(
+            of: "Verification",
+            ["Checkpoints", "Safetensors", "GGUF", "NumPy", "TensorFile", "LinearAlgebra", "Entanglement", "JSONText"]
+        ),
         tests(of: "seeconv", ["Checkpoints", "Safetensors", "LinearAlgebra"]),
     ]
 )

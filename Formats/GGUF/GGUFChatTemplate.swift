@@ -7,6 +7,12 @@ public struct GGUFChatTemplate: Sendable {
     /// The source as it stands in the file.
     public let source: GGUFString
 
+    /// The template `source`, for instance of a model directory.
+    public init(name: String, source: GGUFString) {
+        self.name = name
+        self.source = source
+    }
+
     /// Parts of the source that a template for conversations does not need, and that break out of a sandbox need: attributes
     /// with two underscores and filters that look attributes up by name.
     public var suspiciousParts: [String] {

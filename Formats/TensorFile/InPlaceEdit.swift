@@ -21,6 +21,15 @@ extension InputFile {
                 remedy: "write the file anew"
             )
         }
+        guard case .file(let descriptor) = content else {
+            throw TensorFileError(
+                .unsupported,
+                file: path,
+                place: "opening for writing",
+                cause: "the bytes are in memory, not in a file",
+                remedy: "write the file anew"
+            )
+        }
         let writable = open(path, O_WRONLY | O_CLOEXEC)
         guard writable >= 0 else { throw systemError("opening for writing", file: path) }
         defer { close(writable) }

@@ -6,15 +6,21 @@ import Musl
 import Darwin
 #endif
 
-/// A regular file open for reading at any place, by any number of threads.
+/// A regular file open for reading at any place, by any number of threads; or bytes in memory that stand for one.
 ///
 /// Reads use `pread`, so a file that is cut short meanwhile gives an error; under a mapping it would be a signal.
 public final class InputFile: Sendable {
-    /// The path as the caller gave it.
+    /// The path as the caller gave it; the name given to bytes in memory.
     public let path: String
     /// The size in bytes when the file was opened.
     public let size: Int
-    let descriptor: Int32
+    let content: Content
+
+    /// Where the bytes are.
+    enum Content: Sendable {
+        case file(descriptor: Int32)
+        case memory([UInt8])
+    }
 
     /// Opens the regular file at `path`.
     public init(_ path: String) throws(TensorFileError) {
@@ -38,11 +44,18 @@ public final class InputFile: Sendable {
         }
         self.path = path
         self.size = Int(status.st_size)
-        self.descriptor = descriptor
+        content = .file(descriptor: descriptor)
+    }
+
+    /// Stands for a file of the content `bytes`, called `name` in messages: for what came over a network or out of an archive.
+    public init(bytes: [UInt8], name: String) {
+        path = name
+        size = bytes.count
+        content = .memory(bytes)
     }
 
     deinit {
-        close(descriptor)
+        if case .file(let descriptor) = content { close(descriptor) }
     }
 
     /// Reads exactly `buffer.count` bytes from `offset` on.
@@ -56,6 +69,16 @@ public final class InputFile: Sendable {
                 remedy: "the file is cut short; fetch it again"
             )
         }
+        switch content {
+        case .file(let descriptor): try read(descriptor, at: offset, into: buffer)
+        case .memory(let bytes):
+            bytes.withUnsafeBytes { buffer.copyMemory(from: .init(rebasing: $0[offset..<offset + buffer.count])) }
+        }
+    }
+
+    private func read(_ descriptor: Int32, at offset: Int, into buffer: UnsafeMutableRawBufferPointer)
+        throws(TensorFileError)
+    {
         var done = 0
         while done < buffer.count {
             let count = retryingInterrupted {
@@ -73,6 +96,15 @@ public final class InputFile: Sendable {
             }
             done += count
         }
+    }
+
+    /// Tells the system that these bytes will soon be read, so that the disk can work meanwhile; where it takes no such hint,
+    /// nothing happens.
+    public func prefetch(at offset: Int, count: Int) {
+        #if os(Linux)
+        guard case .file(let descriptor) = content, offset >= 0, count > 0 else { return }
+        _ = posix_fadvise(descriptor, off_t(offset), off_t(count), POSIX_FADV_WILLNEED)
+        #endif
     }
 
     /// The `count` bytes from `offset` on.

@@ -54,6 +54,22 @@ public struct Conversion {
         return outputs
     }
 
+    /// A sentence for each type that took over from the one asked for, because rows were no whole blocks of that.
+    public func substitutions(in outputs: [OutputTensor]) -> [String] {
+        guard let type, type.isBlockQuantised else { return [] }
+        let replaced = outputs.map(\.descriptor).filter {
+            $0.shape.count >= 2 && $0.rowLength % type.geometry.elements != 0
+                && ($0.type.isBlockQuantised || $0.type == .float16)
+        }
+        return Dictionary(grouping: replaced, by: \.type).sorted { $0.key.name < $1.key.name }.map {
+            substitute,
+            tensors in
+            "\(tensors.count) of \(outputs.count) tensors became \(substitute.name): their rows are no whole blocks of "
+                + "\(type.geometry.elements) for \(type.name) (the first is \"\(tensors[0].name.escapingControls)\", rows of "
+                + "\(tensors[0].rowLength))"
+        }
+    }
+
     /// What the output says besides its tensors.
     public func metadata() throws -> ContainerMetadata {
         var metadata = ContainerMetadata(of: checkpoint)

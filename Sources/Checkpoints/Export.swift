@@ -156,7 +156,7 @@ public struct Export {
         }
         members.removeAll { $0.key == FactoredLayout.metadataKey }
         let summary: JSONValue = [
-            "version": .integer(FactoredLayout.version), "tables": .array(description.entries.map { .string($0.name) }),
+            "version": .integer(description.version), "tables": .array(description.entries.map { .string($0.name) }),
         ]
         members.append(JSONValue.Member(key: FactoredLayout.metadataKey, value: summary))
         return Array((JSONValue.object(members).text(.indented) + "\n").utf8)

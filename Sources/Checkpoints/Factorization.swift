@@ -20,6 +20,8 @@ public struct Factorization: Sendable {
         case shuffled
     }
 
+    /// A rival method in place of sememe entanglement; nil for none. It takes a ratio, and no form.
+    public var method: (any TableMethod)?
     /// How many times fewer bytes a table shall take; nil where the form is given.
     public var ratio: Double?
     /// Slots, senses and units; nil where the budget decides.
@@ -40,11 +42,16 @@ public struct Factorization: Sendable {
     public var lexicons: [String]
     /// What tells how much a token's error counts.
     public var weights: FrequencySource
+    /// Whether what the factors leave is coded too.
+    public var residual: Residual
+    /// The relative error that the residual layer may leave, in place of a ratio.
+    public var maximumError: Double?
     /// The seed of every random choice.
     public var seed: UInt64
 
     /// A factorization of the given form.
     public init(
+        method: (any TableMethod)? = nil,
         ratio: Double? = nil,
         order: Int? = nil,
         rank: Int? = nil,
@@ -55,8 +62,11 @@ public struct Factorization: Sendable {
         codes: Codes = .learned,
         lexicons: [String] = [],
         weights: FrequencySource = .tokenizer,
+        residual: Residual = .auto,
+        maximumError: Double? = nil,
         seed: UInt64 = 1
     ) {
+        self.method = method
         self.ratio = ratio
         self.order = order
         self.rank = rank
@@ -67,6 +77,8 @@ public struct Factorization: Sendable {
         self.codes = codes
         self.lexicons = lexicons
         self.weights = weights
+        self.residual = residual
+        self.maximumError = maximumError
         self.seed = seed
     }
 
@@ -83,7 +95,7 @@ public struct Factorization: Sendable {
         /// Where the frequencies come from, in words.
         public var frequencyOrigin: String
         /// What a user should hear of the codes' making.
-        public var notes: [String]
+        public var notes: [String] = []
     }
 
     /// Factorizes every chosen table and writes the factors into the workspace; `progress` hears of each table's fit.
@@ -117,8 +129,11 @@ public struct Factorization: Sendable {
                 remedy: "repair the checkpoint"
             )
         }
+        if let method { return try factorize(found, table, by: method, frequencies, file: checkpoint.path) }
+        let layer = ResidualLayer(self, found, table, frequencies, file: checkpoint.path)
+        if codesWholeTable { return try layer.result(over: nil, form: nil, progress: progress) }
         do {
-            let budget = ratio.map { Int(Double(found.tensor.byteCount) / $0) }
+            let budget = residual == .auto ? nil : ratio.map { Int(Double(found.tensor.byteCount) / $0) }
             let planned = try plannedCodes(
                 rowCount: table.rows,
                 dimension: table.columns,
@@ -144,6 +159,11 @@ public struct Factorization: Sendable {
                 "order \(plan.shape.order) (\(plan.shape.slotSizes.map(String.init).joined(separator: "×"))), "
                 + "\(plan.unitCounts.map(String.init).joined(separator: "+")) units, rank \(plan.rank)"
                 + (plan.copies > 1 ? ", \(plan.copies) copies" : "")
+            if residual == .auto {
+                var result = try layer.result(over: fit.embedding, form: form, progress: progress)
+                result.notes = planned.notes
+                return result
+            }
             return Result(
                 entry: FactoredEntry(tensor: found.tensor, ties: found.ties, factors: fit.embedding.stored),
                 form: form,
@@ -158,6 +178,33 @@ public struct Factorization: Sendable {
         } catch let error as EntanglementError {
             throw error.inFile(checkpoint.path, place: found.name)
         }
+    }
+}
+
+extension Factorization {
+    /// The table by a rival method, at its best setting for the ratio.
+    private func factorize(
+        _ found: FoundTable,
+        _ table: Matrix,
+        by method: any TableMethod,
+        _ frequencies: TokenFrequencies,
+        file: String
+    ) throws -> Result {
+        let made: any StorableTable
+        do {
+            let budget = Int(Double(found.tensor.byteCount) / (ratio ?? 1))
+            made = try method.fit(table, budgetBytes: budget, seed: seed)
+        } catch {
+            throw error.inFile(file, place: found.name)
+        }
+        let errors = made.relativeErrors(against: table, weights: frequencies.weights(exponent: 1))
+        return Result(
+            entry: FactoredEntry(tensor: found.tensor, ties: found.ties, factors: made.stored),
+            form: type(of: method).name,
+            relativeError: errors.plain,
+            weightedRelativeError: errors.weighted,
+            frequencyOrigin: frequencies.origin
+        )
     }
 }
 

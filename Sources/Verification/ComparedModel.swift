@@ -23,6 +23,14 @@ struct ComparedModel {
         }
     }
 
+    /// How often each of `rowCount` tokens comes, by the model's tokenizer; nil where it has none that can be read.
+    func frequencies(rowCount: Int) throws -> TokenFrequencies? {
+        if isWorkspace { return try Workspace(opening: path).frequencies(.tokenizer, rowCount: rowCount) }
+        // A comparison of tables does not depend on a tokenizer; without one all tokens count alike.
+        guard let tokenizer = try? TokenizerLoading.tokenizer(at: path) else { return nil }
+        return TokenFrequencies(tokenizer: tokenizer, rowCount: rowCount)
+    }
+
     /// The tensors that import would factorize, and those that are factored.
     func vocabularyTables() throws -> [String] {
         if let factored { return factored.entries.map(\.tensor.name) }

@@ -59,12 +59,15 @@ extension VerificationReport {
         let total = try names.reduce(0) { try $0 + original.table($1).rowCount }
         var done = 0
         let tables = try names.map { name in
-            try TableComparison(
+            let table = try original.table(name)
+            let frequencies = try original.frequencies(rowCount: table.rowCount)
+            return try TableComparison(
                 name: FoundTable.factorName(of: name),
-                reference: original.table(name),
+                reference: table,
                 referenceBytes: original.cost(name).bytes,
                 candidate: compressed.table(name),
-                cost: compressed.cost(name)
+                cost: compressed.cost(name),
+                weights: frequencies?.weights(exponent: 1)
             ) { rows in
                 done += rows
                 progress(Double(done) / Double(max(1, total)))

@@ -49,7 +49,7 @@ struct KnowledgeCodesTests {
     func knowledgeFitsTheBudget(_ codes: Factorization.Codes) throws {
         try Self.withWorkspace { workspace, lexicon in
             for ratio in [3.0] {
-                let factorization = Factorization(ratio: ratio, codes: codes, lexicons: [lexicon])
+                let factorization = Factorization(ratio: ratio, codes: codes, lexicons: [lexicon], residual: .none)
                 let results = try factorization.run(on: workspace) { _, _ in }
                 let result = try #require(results.first)
                 #expect(result.entry.byteRatio >= ratio)
@@ -64,17 +64,18 @@ struct KnowledgeCodesTests {
 
     @Test func codesRepeat() throws {
         try Self.withWorkspace { workspace, lexicon in
-            let factorization = Factorization(ratio: 3, codes: .lexicon, lexicons: [lexicon])
+            let factorization = Factorization(ratio: 3, codes: .lexicon, lexicons: [lexicon], residual: .none)
             let first = try factorization.run(on: workspace) { _, _ in }
             let again = try Parallel.$workers.withValue(1) { try factorization.run(on: workspace) { _, _ in } }
-            #expect(first.first?.entry.factors.arrays.map(\.bytes) == again.first?.entry.factors.arrays.map(\.bytes))
+            #expect(first.first?.entry.factors?.arrays.map(\.bytes) == again.first?.entry.factors?.arrays.map(\.bytes))
         }
     }
 
     @Test func whatDoesNotFitIsRefused() throws {
         try Self.withWorkspace { workspace, lexicon in
             let error = #expect(throws: TensorFileError.self) {
-                try Factorization(ratio: 500, codes: .lexicon, lexicons: [lexicon]).run(on: workspace) { _, _ in }
+                try Factorization(ratio: 500, codes: .lexicon, lexicons: [lexicon], residual: .none).run(on: workspace)
+                { _, _ in }
             }
             #expect(error?.kind == .limit)
         }
@@ -83,7 +84,10 @@ struct KnowledgeCodesTests {
     @Test func textsAreNeeded() throws {
         try Self.withWorkspace(hasTokenizer: false) { workspace, lexicon in
             let error = #expect(throws: TensorFileError.self) {
-                try Factorization(ratio: 2, codes: .lexicon, lexicons: [lexicon]).run(on: workspace) { _, _ in }
+                try Factorization(ratio: 2, codes: .lexicon, lexicons: [lexicon], residual: .none).run(on: workspace) {
+                    _,
+                    _ in
+                }
             }
             #expect(error?.place == "tokenizer")
             // Learned codes do without; so do weights.
@@ -96,7 +100,10 @@ struct KnowledgeCodesTests {
         try Self.withWorkspace { workspace, lexicon in
             try Data("one column\n".utf8).write(to: URL(filePath: lexicon))
             let error = #expect(throws: LexiconError.self) {
-                try Factorization(ratio: 2, codes: .hybrid, lexicons: [lexicon]).run(on: workspace) { _, _ in }
+                try Factorization(ratio: 2, codes: .hybrid, lexicons: [lexicon], residual: .none).run(on: workspace) {
+                    _,
+                    _ in
+                }
             }
             #expect(error?.file == lexicon && error?.place == "line 1")
         }

@@ -47,7 +47,7 @@ import Testing
             var values = [Float](repeating: 1, count: 1_000_000)
             values[777_777] = .infinity
             try write(values, shape: [1000, 1000], to: input)
-            // Rows of 1000 are no whole blocks: they become F32, which keeps the infinity.
+            // Rows of 1000 are no whole blocks: they become F16, which keeps the infinity.
             try convert(input, output, to: .q8_0)
             try write(Array(values.prefix(999_424)), shape: [976, 1024], to: input + "2.safetensors")
             do {
@@ -59,6 +59,32 @@ import Testing
             }
             let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
             #expect(names.allSatisfy { !$0.hasSuffix(".partial") })
+        }
+    }
+
+    @Test func everyTensorWithLostValuesIsNamed() throws {
+        try TestFiles.withTemporaryFolder { folder in
+            let input = folder.appending(path: "in.safetensors").path
+            let output = folder.appending(path: "out.gguf").path
+            let tensors = try ["a", "b", "c", "d"].map {
+                try TensorDescriptor(name: $0, type: .float32, shape: [4, 32])
+            }
+            let writer = try SafetensorsWriter(input, tensors: tensors)
+            for tensor in writer.order {
+                var values = [Float](repeating: 1, count: 128)
+                if tensor.name != "b" { values[70] = .nan }
+                try values.withUnsafeBytes { try writer.append($0) }
+            }
+            try writer.finish()
+            do {
+                try convert(input, output, to: .q4_0)
+                Issue.record("a NaN went into Q4_0")
+            } catch let error as TensorFileError {
+                #expect(error.place == "tensor \"a\", element 70")
+                #expect(error.cause.contains("2 other tensors: \"c\", \"d\""), "\(error)")
+            }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["in.safetensors"])
+            try convert(input, output, to: .float16)
         }
     }
 

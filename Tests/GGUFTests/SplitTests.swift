@@ -49,6 +49,7 @@ import Testing
         #expect(try openingError([shard(number: 0, count: 1, total: 1, tensor: "t")], named: 7) == nil)
     }
 
+    // X08
     @Test func wrongNumbersAreRefused() throws {
         let cases: [(String, [GGUFBytes?], TensorFileError.Kind, String)] = [
             (
@@ -112,12 +113,14 @@ import Testing
         }
     }
 
+    // X08
     @Test func sixtyFiveThousandFilesEndAtTheFirstMissing() throws {
         let found = try openingError([shard(number: 0, count: 65535, total: 1, tensor: "t0")], named: 65535)
         #expect(found?.kind == .missing)
         #expect(found?.description.contains("file 2 of 65535") == true)
     }
 
+    // X08
     @Test func filesOfAnotherModelAreRefused() throws {
         var files = regular()
         for (index, name) in ["llama", "llama", "bert"].enumerated() { files[index]?.add("general.architecture", name) }

@@ -23,6 +23,7 @@ import Testing
         #expect(found.first?.contains("padding after the last tensor is not there") == true)
     }
 
+    // G30
     @Test func hiddenDataIsFound() throws {
         var file = smallModel()
         file.data += file.padding(file.data.count)
@@ -91,6 +92,7 @@ import Testing
         #expect(header.findings.map(\.text) == ["the name takes 64 bytes; ggml reads up to 63"])
     }
 
+    // G27
     @Test func nonFiniteScalesAreFoundInTheirBlock() throws {
         // Q8_0: a half as scale, then 32 values. The third block has an infinite scale, the fifth a NaN.
         var blocks = [[UInt8]](repeating: [0x00, 0x3C] + [UInt8](repeating: 1, count: 32), count: 6)

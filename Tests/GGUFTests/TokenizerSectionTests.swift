@@ -75,6 +75,7 @@ import Testing
         }
     }
 
+    // G29
     @Test(arguments: ["-1", "<0x-1>", "<0xG0>", "<0x0a", "<0x0a>>", "", "<0x\u{661}>"])
     func byteTokensMustBeHexadecimal(text: String) {
         let error = failure {
@@ -90,6 +91,7 @@ import Testing
         #expect(section?.findings.map(\.text) == ["id 4 is outside the vocabulary of 4 tokens and ignored"])
     }
 
+    // G32
     @Test func chatTemplatesAreShownAndFlagged() throws {
         var file = GGUFBytes()
         let attack = "{{ ''.__class__.__mro__[1].__subclasses__() }}"

@@ -349,4 +349,14 @@ import Testing
             try expect(.foreign, word, of: bytes)
         }
     }
+
+    @Test func checkpointsOfPyTorchAreNamed() throws {
+        for name in ["archive/data.pkl", "data.pkl"] {
+            let archive = ArchiveBytes([
+                Member(name, [0x80, 2, 0x7D, 0x71, 0, 0x2E]), Member("archive/data/0", [0, 0, 0, 0]),
+            ])
+            try expect(.foreign, "a PyTorch checkpoint", of: archive.bytes)
+            try expect(.foreign, "pickles can run code", of: archive.bytes, NumPyOptions(strictness: .strict))
+        }
+    }
 }

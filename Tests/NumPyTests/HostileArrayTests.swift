@@ -319,4 +319,20 @@ import Testing
             }
         }
     }
+
+    /// The same for every value of every byte; what is still accepted must be sound.
+    @Test func everyChangedByte() throws {
+        for name in ["little-f4.npy", "fortran-3d.npy", "version-2.npy", "version-3.npy", "record.npy"] {
+            let bytes = Array(try Fixtures.goldenBytes(name).prefix(128))
+            for place in bytes.indices {
+                for value in [UInt8](0...255) where value != bytes[place] {
+                    var changed = bytes
+                    changed[place] = value
+                    guard let header = try? NumPyHeader(parsing: changed) else { continue }
+                    #expect(header.byteCount <= bytes.count)
+                    #expect(header.shape.allSatisfy { $0 >= 0 })
+                }
+            }
+        }
+    }
 }

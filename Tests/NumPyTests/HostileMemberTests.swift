@@ -177,16 +177,16 @@ import Testing
 
     /// Whatever bit is flipped, arrays that still read are the original ones.
     /// (What is packed differently only differs in the packed bytes: there some will do.)
-    @Test(arguments: [("stored.npz", 1), ("descriptors.npz", 1), ("deflated.npz", 5), ("zstd.npz", 5)])
-    func everyFlippedByte(name: String, step: Int) throws {
+    @Test(arguments: ["stored.npz", "descriptors.npz", "deflated.npz", "zstd.npz"])
+    func everyFlippedByte(name: String) throws {
         let bytes = try Fixtures.goldenBytes(name)
         var accepted = 0
-        for place in stride(from: 0, to: bytes.count, by: step) {
-            var flipped = bytes
-            flipped[place] ^= 1 << (place % 8)
-            try Fixtures.withFile(flipped) { path in
+        for place in bytes.indices {
+            for flip in [1, 2, 4, 8, 16, 32, 64, 128, 255] as [UInt8] {
+                var flipped = bytes
+                flipped[place] ^= flip
                 do {
-                    let archive = try NumPyArchive(path)
+                    let archive = try NumPyArchive(InputFile(bytes: flipped, name: name))
                     let arrays = try archive.bytes(of: archive.tensors)
                     for (tensor, array) in zip(archive.tensors, arrays) {
                         #expect(array == Fixtures.goldenArray(tensor), "byte \(place): \(tensor)")

@@ -42,9 +42,10 @@ struct HostileFile: CustomTestStringConvertible, Sendable {
         #expect(atLimit?.kind == .truncated)
     }
 
+    // S08
     @Test func manyEntriesOverOneRangeAreRefused() {
         var header = "{"
-        for index in 0..<100_000 {
+        for index in 0..<1_000_000 {
             let name = "model.layers.\(index)"
             header += FileBytes.entry(name, "U8", "[8]", 0, 8) + ","
         }
@@ -53,6 +54,7 @@ struct HostileFile: CustomTestStringConvertible, Sendable {
         #expect(error?.kind == .overlap)
     }
 
+    // S10
     @Test func fileCutShortAfterOpeningGivesAnError() throws {
         try withFile(FileBytes.make("{\(FileBytes.entry("t", "U8", "[64]", 0, 64))}", zeros: 64)) { path in
             let file = try SafetensorsFile(path)

@@ -79,6 +79,7 @@ import Testing
         #expect(bytes.suffix(total) == data[...])
     }
 
+    // S28, S29
     @Test(arguments: ["__metadata__", "", "a\u{0}b", "a\nb", "\u{7F}", "\u{85}", String(repeating: "n", count: 4_097)])
     func namesThatCannotBeReadBackAreRefused(name: String) throws {
         try TestFiles.withTemporaryFolder { folder in

@@ -13,6 +13,19 @@ import Testing
         }
     }
 
+    @Test func bytesInMemoryStandForAFile() throws {
+        let file = InputFile(bytes: [1, 2, 3, 4], name: "memory")
+        #expect(file.size == 4 && file.path == "memory")
+        #expect(try file.bytes(at: 1, count: 2) == [2, 3])
+        #expect(try file.bytes(at: 4, count: 0) == [])
+        #expect(failureKind { _ = try file.bytes(at: 3, count: 2) } == .truncated)
+        #expect(failureKind { _ = try file.bytes(at: -1, count: 1) } == .truncated)
+        #expect(failureKind { try file.overwriteInPlace([9], at: 0) } == .unsupported)
+        let mapped = try MappedFile(file)
+        withExtendedLifetime(mapped) { #expect(Array(mapped.buffer) == [1, 2, 3, 4]) }
+        #expect(try MappedFile(InputFile(bytes: [], name: "")).buffer.isEmpty)
+    }
+
     @Test func outputAppearsOnlyWhenCommitted() throws {
         try TestFiles.withTemporaryFolder { folder in
             let path = folder.appending(path: "out.bin").path

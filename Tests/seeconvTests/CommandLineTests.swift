@@ -90,6 +90,75 @@ import Testing
         }
     }
 
+    @Test func structureIsAGate() throws {
+        try TestFiles.withTemporaryFolder { folder throws in
+            try makeModel(in: folder)
+            let clean = try run("verify", "--structure", "m.safetensors", "--checksums", "--quiet", in: folder)
+            #expect(clean.code == 0, "\(clean.errors)")
+            #expect(clean.output.contains("model.embed_tokens.weight") && clean.output.contains("nothing hidden"))
+            let file = folder.appending(path: "m.safetensors")
+            try (Data(contentsOf: file) + Data("%PDF-1.7".utf8)).write(to: file)
+            let found = try run("verify", "--structure", "m.safetensors", "--json", "s.json", "--quiet", in: folder)
+            #expect(found.code == 1)
+            #expect(found.errors.contains("gate failed: structure") && found.errors.contains("8 bytes"))
+            let json = try String(contentsOf: folder.appending(path: "s.json"), encoding: .utf8)
+            for key in ["\"passed\": false", "sha256", "nonFinite", "findings"] {
+                #expect(json.contains(key), "\(json)")
+            }
+            try Data("nonsense".utf8).write(to: file)
+            #expect(try run("verify", "--structure", "m.safetensors", in: folder).code == 3)
+            #expect(try run("verify", "m.safetensors", in: folder).code == 2)
+            #expect(try run("verify", "--structure", "m.safetensors", "m.safetensors", in: folder).code == 2)
+        }
+    }
+
+    @Test func inspectionShowsAndNeverRuns() throws {
+        try TestFiles.withTemporaryFolder { folder throws in
+            try makeModel(in: folder)
+            try FileManager.default.createDirectory(
+                at: folder.appending(path: "model"),
+                withIntermediateDirectories: false
+            )
+            try FileManager.default.moveItem(
+                at: folder.appending(path: "m.safetensors"),
+                to: folder.appending(path: "model/model.safetensors")
+            )
+            try Data("{{ x.__class__ }}\u{1B}[2J".utf8).write(
+                to: folder.appending(path: "model/chat_template.jinja")
+            )
+            let screen = try run("inspect", "model", in: folder)
+            #expect(screen.code == 0)
+            for words in [
+                "9,600 parameters", "input embedding: model.embed_tokens.weight", "100.0 %", "not run", ".__",
+            ] {
+                #expect(screen.output.contains(words), "\(screen.output)")
+            }
+            let template = try run("inspect", "model", "--chat-template", in: folder)
+            #expect(template.output == "{{ x.__class__ }}\\u{1b}[2J\n")
+            let json = try run("inspect", "model", "--json", in: folder)
+            #expect(json.output.contains("\"tablesShare\": 1") && json.output.contains("\"suspicious\""))
+            let tensor = try run("inspect", "model", "--tensor", "model.embed_tokens.weight", in: folder)
+            #expect(tensor.output.contains("9,600 values; 0 zero, 0 NaN, 0 infinite") && tensor.output.contains("█"))
+            let missing = try run("inspect", "model", "--tensor", "nothing", in: folder)
+            #expect(missing.code == 3 && missing.errors.contains("it is not there"))
+        }
+    }
+
+    @Test func conversionTakesItsOptions() throws {
+        try TestFiles.withTemporaryFolder { folder throws in
+            try makeModel(in: folder)
+            for (file, packing) in [("a.npz", "deflate:9"), ("b.npz", "zstd"), ("c.npz", "stored")] {
+                #expect(try run("convert", "m.safetensors", file, "--compression", packing, in: folder).code == 0)
+            }
+            #expect(try run("convert", "m.safetensors", "d.npz", "--compression", "lzma", in: folder).code == 2)
+            #expect(try run("convert", "m.safetensors", "d.gguf", "--compression", "zstd", in: folder).code == 2)
+            #expect(try run("convert", "m.safetensors", "d.npz", "--shard-size", "1MB", in: folder).code == 2)
+            // Rows of 32 are no whole blocks of 256.
+            let result = try run("convert", "m.safetensors", "q.gguf", "--dtype", "q4_k", in: folder)
+            #expect(result.code == 0 && result.errors.contains("1 of 1 tensors became Q5_0"), "\(result.errors)")
+        }
+    }
+
     @Test func wrongUsageIsTwo() throws {
         try TestFiles.withTemporaryFolder { folder throws in
             #expect(try run("nonsense", in: folder).code == 2)

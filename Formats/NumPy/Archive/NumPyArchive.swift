@@ -20,13 +20,19 @@ public struct NumPyArchive: TensorSource {
 
     /// Opens the archive at `path`.
     public init(_ path: String, options: NumPyOptions = NumPyOptions()) throws(TensorFileError) {
-        let file = try InputFile(path)
+        try self.init(InputFile(path), options: options)
+    }
+
+    /// Opens the archive `file`, which may be in memory.
+    public init(_ file: InputFile, options: NumPyOptions = NumPyOptions()) throws(TensorFileError) {
+        let path = file.path
         var arrays: [ArchivedArray] = []
         var warnings: [String]
         var places: [TensorName: Int] = [:]
         do throws(TensorFileError) {
             let directory = try ZipDirectory(file, options: options)
             warnings = directory.warnings
+            try Self.refuseTorch(directory)
             for member in directory.members {
                 guard !member.entry.isFolder, member.entry.name.utf8.suffix(4).elementsEqual(".npy".utf8) else {
                     try Self.passOver(member.entry.name, strictness: options.strictness, &warnings)
@@ -80,6 +86,19 @@ public struct NumPyArchive: TensorSource {
             throw missing(tensor.name, in: path)
         }
         return arrays[index]
+    }
+
+    /// PyTorch's archives (.pt, .pth, .bin) are ZIP files too; their weights can be found by way of a pickle only.
+    private static func refuseTorch(_ directory: ZipDirectory) throws(TensorFileError) {
+        let pickle = "data.pkl"
+        let found = directory.members.first { $0.entry.name == pickle || $0.entry.name.hasSuffix("/" + pickle) }
+        guard let found else { return }
+        throw TensorFileError(
+            .foreign,
+            place: "member \"\(found.entry.name)\"",
+            cause: "this is a PyTorch checkpoint, a ZIP archive around a pickle, not an .npz archive",
+            remedy: "pickles can run code and are never read; save as safetensors where the file comes from"
+        )
     }
 
     private static func passOver(

@@ -5,6 +5,9 @@ import Safetensors
 import TensorFile
 
 extension Checkpoint {
+    /// Memory for turning an array in Fortran order: small enough that a conversion stays within its 100 MiB.
+    private static let fortranSlabBytes = 16 << 20
+
     /// Opens the container at `path` by what its first bytes say, or by its ending where they say nothing; also the files
     /// that hold its tensors.
     static func openContainer(
@@ -18,7 +21,8 @@ extension Checkpoint {
         }
         let file = try InputFile(path)
         let magic = try file.bytes(at: 0, count: min(file.size, 6))
-        let options = NumPyOptions(hints: hints, strictness: strictness)
+        var options = NumPyOptions(hints: hints, strictness: strictness)
+        options.slabBytes = fortranSlabBytes
         if magic.starts(with: Array("GGUF".utf8)) || path.hasSuffix(".gguf") {
             let model = try GGUFModel(path, strictness: strictness)
             return (model, model.files.map(\.path))

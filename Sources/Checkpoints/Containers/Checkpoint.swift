@@ -27,7 +27,9 @@ public struct Checkpoint: Sendable {
     public let weightFiles: [String]
 
     /// Opens a model directory, a safetensors file or index, a GGUF file or split, an .npz or an .npy file.
-    public init(opening path: String, strictness: Strictness = .strict) throws {
+    ///
+    /// `hints` says what NumPy's nameless types stand for.
+    public init(opening path: String, strictness: Strictness = .strict, hints: NumPyHints = NumPyHints()) throws {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
             throw TensorFileError(
@@ -41,7 +43,7 @@ public struct Checkpoint: Sendable {
         self.path = path
         layout = isDirectory.boolValue ? .directory : .file
         let weights = isDirectory.boolValue ? try Checkpoint.weights(in: path) : path
-        let opened = try Checkpoint.openContainer(weights, strictness: strictness)
+        let opened = try Checkpoint.openContainer(weights, strictness: strictness, hints: hints)
         source = opened.source
         weightFiles = opened.files
         configuration = try Checkpoint.configuration(beside: isDirectory.boolValue ? path : nil, source: opened.source)

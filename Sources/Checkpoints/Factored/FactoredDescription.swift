@@ -14,10 +14,15 @@ public struct FactoredDescription: Sendable {
         self.entries = entries
     }
 
+    /// The version of the layout that the tables need.
+    var version: Int {
+        entries.contains { $0.residual != nil } ? FactoredLayout.versionWithResidual : FactoredLayout.version
+    }
+
     /// The JSON text that stands under `FactoredLayout.metadataKey`.
     var text: String {
         let json: JSONValue = [
-            "version": .integer(FactoredLayout.version), "tables": .array(entries.map(\.json)),
+            "version": .integer(version), "tables": .array(entries.map(\.json)),
         ]
         return json.text()
     }
@@ -37,13 +42,15 @@ public struct FactoredDescription: Sendable {
                 remedy: "export the model again"
             )
         }
-        guard let version = json["version"]?.int, version == FactoredLayout.version else {
+        guard let version = json["version"]?.int,
+            (FactoredLayout.version...FactoredLayout.versionWithResidual).contains(version)
+        else {
             throw TensorFileError(
                 .unsupported,
                 file: source.path,
                 place: "see, version",
                 cause:
-                    "layout version \(json["version"]?.text() ?? "absent"), this program reads \(FactoredLayout.version)",
+                    "layout version \(json["version"]?.text() ?? "absent"), this program reads \(FactoredLayout.version) and \(FactoredLayout.versionWithResidual)",
                 remedy: "use the seeconv that wrote it, or a newer one"
             )
         }

@@ -1,6 +1,7 @@
 import Entanglement
 import JSONText
 import LinearAlgebra
+import ResidualCoding
 import TensorFile
 
 /// One table in factored form: what it replaces, and its parts.
@@ -9,25 +10,35 @@ public struct FactoredEntry: Sendable {
     public var tensor: TensorDescriptor
     /// Tensors with the same values that it replaces too.
     public var ties: [String]
-    /// The factors.
-    public var factors: StoredEmbedding
+    /// The factors; nil where the residual holds everything.
+    public var factors: StoredEmbedding?
+    /// What the factors leave, coded; nil where nothing of it is kept.
+    public var residual: StoredResidual?
 
     /// An entry for `tensor`.
-    public init(tensor: TensorDescriptor, ties: [String], factors: StoredEmbedding) {
+    public init(
+        tensor: TensorDescriptor,
+        ties: [String],
+        factors: StoredEmbedding?,
+        residual: StoredResidual? = nil
+    ) {
         self.tensor = tensor
         self.ties = ties
         self.factors = factors
+        self.residual = residual
     }
 
     /// The factor name, `model.embed_tokens`.
     public var name: String { FoundTable.factorName(of: tensor.name) }
 
     /// Bytes of all parts: what the byte ratio counts.
-    public var byteCount: Int { factors.arrays.reduce(0) { $0 + $1.bytes.count } }
+    public var byteCount: Int {
+        (factors?.arrays ?? []).reduce(0) { $0 + $1.bytes.count } + (residual?.byteCount ?? 0)
+    }
 
     /// The parts as tensors of `container`.
     func outputs(for container: ContainerFormat) throws -> [OutputTensor] {
-        try factors.arrays.map { array in
+        try ((factors?.arrays ?? []) + (residual?.arrays ?? [])).map { array in
             let form = array.tensorForm(in: container)
             let name = FactoredLayout.name(of: array.name, in: name)
             return OutputTensor(
@@ -39,17 +50,21 @@ public struct FactoredEntry: Sendable {
 
     /// The entry's part of the JSON description.
     var json: JSONValue {
-        let attributes = factors.attributes.map { JSONValue.Member(key: $0.name, value: $0.value.json) }
-        return [
-            "name": .string(name),
-            "tensor": .string(tensor.name),
-            "type": .string(tensor.type.name),
-            "shape": .array(tensor.shape.map { .integer($0) }),
-            "ties": .array(ties.map { .string($0) }),
-            "bytes": .integer(byteCount),
-            "factors": .object(attributes),
-            "parts": .array(factors.arrays.map { .string($0.name) }),
-        ]
+        var members: [JSONValue.Member] = []
+        func add(_ key: String, _ value: JSONValue) { members.append(JSONValue.Member(key: key, value: value)) }
+        add("name", .string(name))
+        add("tensor", .string(tensor.name))
+        add("type", .string(tensor.type.name))
+        add("shape", .array(tensor.shape.map { .integer($0) }))
+        add("ties", .array(ties.map { .string($0) }))
+        add("bytes", .integer(byteCount))
+        if let factors {
+            let attributes = factors.attributes.map { JSONValue.Member(key: $0.name, value: $0.value.json) }
+            add("factors", .object(attributes))
+            add("parts", .array(factors.arrays.map { .string($0.name) }))
+        }
+        if let residual { add("residual", residual.json) }
+        return .object(members)
     }
 }
 
@@ -102,19 +117,32 @@ extension FactoredEntry {
             let type = json["type"]?.string.flatMap(ElementType.init(named:)),
             let shape = json["shape"]?.elements?.compactMap(\.int), shape.count == 2
         else { throw failure("tables", "tensor, type or shape are missing") }
-        guard let attributes = json["factors"]?.members, let parts = json["parts"]?.elements?.compactMap(\.string)
-        else {
+        let hasFactors = json["factors"] != nil || json["residual"] == nil
+        let attributes = json["factors"]?.members ?? []
+        let parts = json["parts"]?.elements?.compactMap(\.string) ?? []
+        guard !hasFactors || (!attributes.isEmpty && !parts.isEmpty) else {
             throw failure(tensorName, "factors or parts are missing")
         }
         tensor = try TensorDescriptor(name: tensorName, type: type, shape: shape)
         ties = json["ties"]?.elements?.compactMap(\.string) ?? []
         let table = FoundTable.factorName(of: tensorName)
-        let arrays = try parts.map { part in
+        func read(_ part: String) throws -> (stored: TensorDescriptor, bytes: [UInt8]) {
             let name = FactoredLayout.name(of: part, in: table)
             guard let stored = source.tensor(named: name) else { throw failure(name, "this tensor is missing") }
             var bytes: [UInt8] = []
             bytes.reserveCapacity(stored.byteCount)
             try source.stream(stored, chunkBytes: 1 << 20) { bytes.append(contentsOf: $0) }
+            return (stored, bytes)
+        }
+        if let member = json["residual"] {
+            guard let residual = try StoredResidual(member, shape: shape, part: { try read($0).bytes }) else {
+                throw failure("\(tensorName), residual", "version or parts are missing")
+            }
+            self.residual = residual
+        }
+        guard hasFactors else { return }
+        let arrays = try parts.map { part in
+            let (stored, bytes) = try read(part)
             let element: StoredEmbedding.Element =
                 switch stored.type {
                 case .float32: .factors(.float32)
@@ -137,19 +165,36 @@ extension FactoredEntry {
     /// The table rebuilt, every size and index checked.
     public func table(in file: String) throws -> FactorTable {
         do {
-            let embedding = try EntangledEmbedding(stored: factors)
-            guard [embedding.tokenCount, embedding.dimension] == tensor.shape else {
+            let embedding = try factors.map { try TableMethods.table(stored: $0) }
+            let coded = try residual.map { try CodedResidual(stored: $0) }
+            let shapes = [
+                embedding.map { [$0.tokenCount, $0.dimension] }, coded.map { [$0.rowCount, $0.columnCount] },
+            ]
+            if let other = shapes.compactMap({ $0 }).first(where: { $0 != tensor.shape }) {
                 throw TensorFileError(
                     .mismatch,
                     file: file,
                     place: name,
-                    cause:
-                        "factors of [\(embedding.tokenCount), \(embedding.dimension)] for a table of \(tensor.shape)",
+                    cause: "parts of \(other) for a table of \(tensor.shape)",
                     remedy: "factorize it again"
                 )
             }
-            return FactorTable(embedding)
+            guard let coded else {
+                guard let embedding else {
+                    throw TensorFileError(
+                        .missing,
+                        file: file,
+                        place: name,
+                        cause: "neither factors nor a residual are there",
+                        remedy: "factorize it again"
+                    )
+                }
+                return FactorTable(embedding)
+            }
+            return FactorTable(LayeredTable(factors: embedding, residual: coded))
         } catch let error as EntanglementError {
+            throw error.inFile(file, place: name)
+        } catch let error as ResidualCodingError {
             throw error.inFile(file, place: name)
         }
     }

@@ -1,7 +1,9 @@
 /// The names and the JSON description under which factored tables stand in any container: see `Formats/FactoredLayout.md`.
 public enum FactoredLayout {
-    /// The version written; readers refuse others.
+    /// The version written where every table is factors alone.
     public static let version = 1
+    /// The version written where a table has a residual, which readers of version 1 would leave out.
+    public static let versionWithResidual = 2
     /// The metadata key of the description; in .npz archives, the name of an array of its UTF-8 bytes.
     public static let metadataKey = "see"
     /// What stands between a table's name and its parts' names.

@@ -9,8 +9,7 @@ struct TableFinder {
 
     /// All tables found; `overrides` names the tensors that the user wants factorized, and nothing else is then chosen.
     func find(overrides: [String]) throws -> [FoundTable] {
-        var tables = source.tensors.compactMap(recognise)
-        if !tables.contains(where: { $0.role.isVocabularyTable }) { tables += guess() }
+        var tables = recogniseAll()
         for name in overrides { try choose(name, in: &tables) }
         if !overrides.isEmpty {
             let wanted = Set(overrides.map { Array(FoundTable.factorName(of: $0).utf8) })
@@ -18,6 +17,12 @@ struct TableFinder {
         }
         try mergeTies(&tables)
         return tables
+    }
+
+    /// All tables by name and shape, without a look at their values.
+    func recogniseAll() -> [FoundTable] {
+        let tables = source.tensors.compactMap(recognise)
+        return tables.contains { $0.role.isVocabularyTable } ? tables : tables + guess()
     }
 
     private func recognise(_ tensor: TensorDescriptor) -> FoundTable? {

@@ -9,6 +9,8 @@ struct ChunkPipeline {
     let converter: ChunkConverter
     /// Chunks converted in one round: enough to keep every core busy while one of them writes.
     private let round = 8
+    /// Source bytes that are read at once.
+    private let readBytes = 1 << 17
 
     /// Appends every converted chunk to `sink` in order.
     func run(into sink: any TensorSink, progress: (Int) -> Void) throws {
@@ -21,6 +23,11 @@ struct ChunkPipeline {
             let written = ready
             let results = try Parallel.mapChunks(of: converting.count + 1, size: 1) { task throws -> [UInt8] in
                 if task.lowerBound == 0 {
+                    let next = converting.upperBound * chunk
+                    location.file.prefetch(
+                        at: location.offset + next,
+                        count: min(round * chunk, location.byteCount - next)
+                    )
                     for bytes in written { try bytes.withUnsafeBytes { try sink.append($0) } }
                     return []
                 }
@@ -31,18 +38,28 @@ struct ChunkPipeline {
         }
     }
 
-    private func convert(_ index: Int) throws -> [UInt8] {
+    /// Reads and converts a chunk in pieces, so that what was read is still in the cache when it is converted.
+    private func convert(_ index: Int) throws(TensorFileError) -> [UInt8] {
         let offset = index * chunk
-        let bytes = try location.file.bytes(
-            at: location.offset + offset,
-            count: min(chunk, location.byteCount - offset)
-        )
-        if converter.from == converter.to { return bytes }
-        return try bytes.withUnsafeBytes {
-            try converter.converted(
-                $0,
-                firstElement: offset / converter.from.geometry.bytes * converter.from.geometry.elements
-            )
+        let count = min(chunk, location.byteCount - offset)
+        if converter.from == converter.to { return try location.file.bytes(at: location.offset + offset, count: count) }
+        let step = converter.sourceChunk(atMost: readBytes)
+        let input = UnsafeMutableRawBufferPointer.allocate(byteCount: min(step, count), alignment: 64)
+        defer { input.deallocate() }
+        return try [UInt8](ofSize: converter.targetByteCount(ofSource: count)) { target throws(TensorFileError) in
+            var written = 0
+            for start in stride(from: 0, to: count, by: step) {
+                let part = UnsafeMutableRawBufferPointer(rebasing: input[..<min(step, count - start)])
+                try location.file.read(at: location.offset + offset + start, into: part)
+                let size = try converter.targetByteCount(ofSource: part.count)
+                let geometry = converter.from.geometry
+                try converter.convert(
+                    UnsafeRawBufferPointer(part),
+                    into: UnsafeMutableRawBufferPointer(rebasing: target[written..<written + size]),
+                    firstElement: (offset + start) / geometry.bytes * geometry.elements
+                )
+                written += size
+            }
         }
     }
 }

@@ -18,7 +18,8 @@ public struct TensorTransfer {
     /// `progress` hears of every piece's bytes as they are written.
     public func run(_ outputs: [OutputTensor], into sink: any TensorSink, progress: (Int) -> Void) throws {
         let byName = Dictionary(outputs.map { (Array($0.descriptor.name.utf8), $0) }) { first, _ in first }
-        for descriptor in sink.order {
+        var order = sink.order[...]
+        while let descriptor = order.popFirst() {
             guard let output = byName[Array(descriptor.name.utf8)] else {
                 throw TensorFileError(
                     .missing,
@@ -30,16 +31,33 @@ public struct TensorTransfer {
             do {
                 try write(output, into: sink, progress: progress)
             } catch let error as TensorFileError where error.kind == .value {
+                let others = try order.filter { try loses(byName[Array($0.name.utf8)], progress: progress) }
                 throw TensorFileError(
                     .value,
                     file: error.file,
                     place: "tensor \"\(descriptor.name)\", \(error.place)",
-                    cause: error.cause,
+                    cause: error.cause + Self.listing(others),
                     remedy: error.remedy
                 )
             }
         }
         try sink.finish()
+    }
+
+    /// Whether `output` has values that its type would lose: converted once more and thrown away, so that the user hears of all
+    /// such tensors at once.
+    private func loses(_ output: OutputTensor?, progress: (Int) -> Void) throws -> Bool {
+        guard let output else { return false }
+        do {
+            try write(output, into: DiscardingSink(), progress: progress)
+            return false
+        } catch let error as TensorFileError where error.kind == .value { return true }
+    }
+
+    private static func listing(_ others: [TensorDescriptor]) -> String {
+        guard !others.isEmpty else { return "" }
+        let names = others.prefix(20).map { "\"\($0.name)\"" }.joined(separator: ", ")
+        return "; so it is with \(others.count) other tensors: \(names)\(others.count > 20 ? ", …" : "")"
     }
 
     private func write(_ output: OutputTensor, into sink: any TensorSink, progress: (Int) -> Void) throws {
@@ -107,4 +125,11 @@ public struct TensorTransfer {
         }
         if !pending.isEmpty { try flush(pending.count) }
     }
+}
+
+/// A sink that keeps nothing.
+private final class DiscardingSink: TensorSink {
+    let order: [TensorDescriptor] = []
+    func append(_ bytes: UnsafeRawBufferPointer) {}
+    func finish() {}
 }

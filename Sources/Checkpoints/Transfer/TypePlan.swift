@@ -15,15 +15,18 @@ public struct TypePlan: Sendable {
 
     /// The type of `tensor` in the output.
     ///
-    /// Whole numbers stay what they are. Block types are for matrices whose rows are whole blocks; vectors (norms,
-    /// biases) and other matrices then become F32, as llama.cpp keeps them. Without a target, a type that the container
-    /// cannot hold becomes F32 where it can be decoded, or a wider integer.
+    /// Whole numbers stay what they are. Block types are for matrices; one whose rows are no whole blocks of the type gets
+    /// the first of `substitutes` whose blocks fit, as in llama.cpp. Vectors (norms, biases) in GGUF are F32 at least, because
+    /// ggml's kernels add and multiply by no other. Without a target, a type that the container cannot hold becomes F32
+    /// where it can be decoded, or a wider integer.
     public func type(of tensor: TensorDescriptor) throws(TensorFileError) -> ElementType {
         let numeric = tensor.type.isFloatingPoint || tensor.type.isBlockQuantised
         if let target, numeric {
+            if container == .gguf, tensor.shape.count < 2, target != .float64 { return .float32 }
             guard target.isBlockQuantised else { return target }
-            let fits = tensor.shape.count >= 2 && tensor.rowLength % target.geometry.elements == 0
-            return fits ? target : .float32
+            guard tensor.shape.count >= 2 else { return .float32 }
+            let fitting = ([target] + target.substitutes).first { tensor.rowLength % $0.geometry.elements == 0 }
+            return fitting ?? .float16
         }
         if container.holds(tensor.type) { return tensor.type }
         if !numeric, let wider = tensor.type.widerInteger, container.holds(wider) { return wider }
@@ -40,6 +43,18 @@ public struct TypePlan: Sendable {
 }
 
 extension ElementType {
+    /// Types of shorter blocks and no fewer bits that stand in for a block type where rows are no whole blocks of it;
+    /// llama.cpp's choice, with Q4_0 for IQ4_NL, which is as large and is not written here.
+    fileprivate var substitutes: [ElementType] {
+        switch self {
+        case .q2_K, .q3_K, .tq1_0, .tq2_0, .nvfp4, .q1_0, .q2_0: [.q4_0]
+        case .q4_K: [.q5_0]
+        case .q5_K: [.q5_1]
+        case .q6_K: [.q8_0]
+        default: []
+        }
+    }
+
     /// The smallest signed integer type that holds every value of an unsigned or truth type.
     fileprivate var widerInteger: ElementType? {
         switch self {

@@ -29,6 +29,20 @@ public struct FileDigest: Hashable, Sendable {
     }
 }
 
+/// A digest of bytes that come in pieces.
+public struct DigestStream {
+    private var hash = SHA256()
+
+    /// Nothing taken in yet.
+    public init() {}
+
+    /// Takes in `bytes`.
+    public mutating func update(_ bytes: UnsafeRawBufferPointer) { hash.update(bytes) }
+
+    /// The digest of everything taken in; nothing may follow.
+    public mutating func finalize() -> FileDigest { FileDigest(hexadecimal: hash.finalize()) }
+}
+
 extension TensorSource {
     /// The digest of `tensor`'s bytes, little-endian and in C order: equal wherever the values are stored.
     public func digest(of tensor: TensorDescriptor) throws -> FileDigest {

@@ -50,8 +50,10 @@ extension FitOptions {
         seed: UInt64 = 1,
         progress: @escaping @Sendable (FitProgress) -> Bool = { _ in true }
     ) -> FitOptions {
-        let work = Double(tokenCount) * Double(max(1, plan.rank)) * Double(plan.unitCounts.reduce(0, +))
-        guard work <= 4e6 else { return FitOptions(seed: seed, rounds: 2, candidates: 2, progress: progress) }
+        // Every hypothesis of a beam solves all its gains anew, so the rank counts twice.
+        let rank = Double(max(1, plan.rank))
+        let work = Double(tokenCount) * rank * rank * Double(plan.unitCounts.reduce(0, +))
+        guard work <= 1e6 else { return FitOptions(seed: seed, rounds: 2, candidates: 2, progress: progress) }
         return FitOptions(
             seed: seed,
             rounds: 24,
@@ -72,4 +74,9 @@ public struct FitProgress: Sendable {
     public let fraction: Double
     /// The weighted relative error (root) over the tokens of this step.
     public let weightedRelativeError: Double
+
+    /// A state of the work.
+    public init(step: String, fraction: Double, weightedRelativeError: Double) {
+        (self.step, self.fraction, self.weightedRelativeError) = (step, fraction, weightedRelativeError)
+    }
 }

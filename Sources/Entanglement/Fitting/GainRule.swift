@@ -17,22 +17,33 @@ struct GainRule: Sendable {
         guard bits > 0 else { return present }
         let rank = products.rows
         let gram = Matrix.product(products, products, transposingSecond: true)
-        let matches = products.times(row)
         var gains = present
+        // What each product still matches of the row, given all gains but its own.
+        var open = products.times(row)
+        for sense in 0..<rank {
+            gram.withRow(sense) { row in
+                for other in 0..<rank where other != sense { open[other] -= row[other] * gains[sense] }
+            }
+        }
         // A step shorter than this changes nothing that a stored gain would show.
         let smallest = 1e-4 * row.reduce(0) { $0 + $1 * $1 }.squareRoot()
         // Free gains first: rounding one by one while the others are still far off would stick.
         for isRounding in levels == nil ? [false] : [false, true] {
-            for _ in 0..<(isRounding ? 4 : 48) {
+            for _ in 0..<(isRounding ? 4 : 24) {
                 var change: Float = 0
                 for sense in 0..<rank {
-                    let norm = gram[sense, sense]
-                    guard norm > 1e-30 else { continue }
-                    var rest = matches[sense]
-                    for other in 0..<rank where other != sense { rest -= gram[sense, other] * gains[other] }
-                    let gain = isRounding ? rounded(rest / norm) : rest / norm
-                    change = max(change, abs(gain - gains[sense]) * norm.squareRoot())
-                    gains[sense] = gain
+                    gram.withRow(sense) { row in
+                        let norm = row[sense]
+                        guard norm > 1e-30 else { return }
+                        let gain = isRounding ? rounded(open[sense] / norm) : open[sense] / norm
+                        let step = gain - gains[sense]
+                        guard step != 0 else { return }
+                        gains[sense] = gain
+                        change = max(change, abs(step) * norm.squareRoot())
+                        let kept = open[sense]
+                        for other in 0..<rank { open[other] -= row[other] * step }
+                        open[sense] = kept
+                    }
                 }
                 if change <= smallest { break }
             }

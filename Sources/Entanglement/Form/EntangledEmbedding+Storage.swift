@@ -1,4 +1,4 @@
-extension EntangledEmbedding {
+extension EntangledEmbedding: StorableTable {
     /// The embedding as named flat arrays: `units.1`…`units.o` (or one shared `units.1`), `codes`, and where they are
     /// used `ranks`, `gains` with `gains.levels`, `mean`.
     public var stored: StoredEmbedding {
@@ -103,7 +103,8 @@ extension EntangledEmbedding {
         try self.init(tables: tables, codes: codes, gains: gains, mean: mean)
     }
 
-    private static let form = "see"
+    /// The name of the form.
+    public static let form = "see"
 }
 
 extension StoredEmbedding.Array {

@@ -32,7 +32,10 @@ public struct Chart: Sendable {
 
     private let width = 640.0
     private let height = 360.0
-    private let margin = (left: 64.0, right: 16.0, top: 34.0, bottom: 48.0)
+    /// A legend stands to the right of the plot, where no curve runs under it.
+    private var margin: (left: Double, right: Double, top: Double, bottom: Double) {
+        (left: 64, right: series.contains { !$0.name.isEmpty } ? 152 : 16, top: 34, bottom: 48)
+    }
     /// Colours that stay apart for colour-blind readers (Okabe and Ito).
     private static let colours = [
         "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#666666", "#8c510a", "#1b7837",
@@ -86,9 +89,11 @@ public struct Chart: Sendable {
             parts.append(text(margin.left - 6, y + 4, short(tick), "end"))
         }
         let ticks = isLogarithmic ? Array(Set(xs)).sorted() : scale.xTicks
-        let step = max(1, ticks.count / 10)
-        for (index, tick) in ticks.enumerated() where index % step == 0 {
-            parts.append(text(scale.x(tick), height - margin.bottom + 18, short(tick), "middle"))
+        var end = -Double.infinity
+        // Labels that would run into each other are left out.
+        for tick in ticks where scale.x(tick) - end >= 40 {
+            end = scale.x(tick)
+            parts.append(text(end, height - margin.bottom + 18, short(tick), "middle"))
         }
         return parts
     }
@@ -120,7 +125,7 @@ public struct Chart: Sendable {
     private var legend: [String] {
         series.enumerated().filter { !$1.name.isEmpty }.flatMap { index, one in
             let y = margin.top + 6 + Double(index) * 16
-            let x = width - margin.right - 150
+            let x = width - margin.right + 8
             let colour = Chart.colours[index % Chart.colours.count]
             return [
                 "<rect x=\"\(x)\" y=\"\(y - 8)\" width=\"10\" height=\"10\" fill=\"\(colour)\"/>",

@@ -2,7 +2,9 @@ extension VerificationReport {
     /// The report as a page with plots.
     public var html: String {
         var page = Page("Verification of \(candidate)")
-        page.addParagraph("Against \(reference). \(isPassed ? "Every gate holds." : "A gate does not hold.")")
+        page.addParagraph(
+            "Against \(reference). \(gates.isEmpty ? "No gate was asked for." : isPassed ? "Every gate holds." : "A gate does not hold.")"
+        )
         if !gates.isEmpty {
             page.addTable(
                 ["gate", "found", "bound"],

@@ -101,4 +101,5 @@ def main():
                           lambda: timed(lambda: gguf.dequantize(encoded[: few.shape[0]], kind))[0] * scale))
 
 
-main()
+if __name__ == "__main__":
+    main()

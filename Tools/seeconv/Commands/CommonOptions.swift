@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import Entanglement
 import LinearAlgebra
+import NumPy
 import TensorFile
 import Verification
 
@@ -34,6 +35,17 @@ struct ReadingOptions: ParsableArguments {
     var lenient = false
 
     var strictness: Strictness { lenient ? .lenient : .strict }
+}
+
+/// What NumPy's nameless types stand for.
+struct NumPyTypeOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("What NumPy's V2 arrays hold, which do not say it: bf16 or f16.", valueName: "type"))
+    var void2: ElementType?
+
+    @Option(help: ArgumentHelp("What NumPy's V1 arrays hold, such as f8_e4m3.", valueName: "type"))
+    var void1: ElementType?
+
+    var hints: NumPyHints { NumPyHints(void2: void2, void1: void1) }
 }
 
 extension ElementType: ExpressibleByArgument {

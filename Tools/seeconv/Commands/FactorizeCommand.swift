@@ -10,7 +10,9 @@ struct FactorizeCommand: ParsableCommand {
         abstract: "Replaces a workspace's vocabulary tables with entangled factors.",
         discussion: """
             --ratio fills a byte budget: everything that is needed to rebuild a table takes at most 1/R of its bytes. \
-            --order, --rank and --units fix the form instead.
+            --max-error asks for the smallest form within an error instead. What comes nearest at any size is a coded \
+            residual alone, the default; --order, --rank or --units put factors of that form below it, and \
+            --residual none keeps nothing but factors.
             """
     )
 
@@ -19,6 +21,14 @@ struct FactorizeCommand: ParsableCommand {
 
     @Option(help: "How many times fewer bytes the tables shall take.")
     var ratio: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "see (the default), or a rival: \(TableMethods.all.map { type(of: $0).name }.joined(separator: ", ")).",
+            valueName: "name"
+        )
+    )
+    var method = "see"
 
     @Option(help: "Slots of a product, 1 to 4.")
     var order: Int?
@@ -41,7 +51,7 @@ struct FactorizeCommand: ParsableCommand {
             (knowledge first, then learned), or a control: random, shuffled (the lexicon's codes dealt to other tokens).
             """
     )
-    var codes: Factorization.Codes = .learned
+    var codes: Factorization.Codes?
 
     @Option(
         parsing: .upToNextOption,
@@ -60,20 +70,55 @@ struct FactorizeCommand: ParsableCommand {
     )
     var weights = "tokenizer"
 
+    @Option(
+        help: """
+            Code what the factors leave (auto), or keep nothing but factors (none). Default: auto, but none where --codes \
+            is said and no form.
+            """
+    )
+    var residual: Factorization.Residual?
+
+    @Option(
+        name: .customLong("max-error"),
+        help: "The relative error that the residual layer may leave, in as few bytes as possible; in place of --ratio."
+    )
+    var maximumError: Double?
+
     @Option(help: "The seed of every random choice.")
     var seed: UInt64 = 1
 
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard ratio != nil || (order != nil && rank != nil && units != nil) else {
-            throw ValidationError("say --ratio R, or --order, --rank and --units together")
+        guard ratio != nil || maximumError != nil || (order != nil && rank != nil && units != nil) else {
+            throw ValidationError("say --ratio R or --max-error E, or --order, --rank and --units together")
+        }
+        if ratio != nil, maximumError != nil { throw ValidationError("say --ratio or --max-error, not both") }
+        if let maximumError, !(maximumError > 0 && maximumError < 1) || effectiveResidual == .none {
+            throw ValidationError("--max-error must lie between 0 and 1, and needs --residual auto")
         }
         if let ratio, !(ratio > 0 && ratio.isFinite) { throw ValidationError("--ratio must be a positive number") }
+        guard method != "see" else { return }
+        guard TableMethods.named(method) != nil else {
+            let names = ["see"] + TableMethods.all.map { type(of: $0).name }
+            throw ValidationError("there is no method \(method); known are \(names.joined(separator: ", "))")
+        }
+        guard ratio != nil, !hasForm, codes == nil, residual == nil else {
+            throw ValidationError("--method \(method) takes --ratio and chooses its own form")
+        }
+    }
+
+    private var hasForm: Bool { order != nil || rank != nil || units != nil }
+
+    /// Codes without a form ask for factors: a residual of the whole table would leave nothing for them to say.
+    private var effectiveResidual: Factorization.Residual {
+        if ratio == nil, maximumError == nil { return .none }
+        return residual ?? (codes != nil && !hasForm ? .none : .auto)
     }
 
     func run() throws {
         let factorization = Factorization(
+            method: TableMethods.named(method),
             ratio: ratio,
             order: order,
             rank: rank,
@@ -81,9 +126,11 @@ struct FactorizeCommand: ParsableCommand {
             copies: copies,
             gainBits: gainBits,
             factorType: factorType,
-            codes: codes,
+            codes: codes ?? .learned,
             lexicons: lexicon,
             weights: FrequencySource(named: weights),
+            residual: effectiveResidual,
+            maximumError: maximumError,
             seed: seed
         )
         let bar = ProgressBar("fitting", total: 1, isQuiet: common.quiet) { _, _ in "" }
@@ -114,3 +161,4 @@ struct FactorizeCommand: ParsableCommand {
 }
 
 extension Factorization.Codes: ExpressibleByArgument {}
+extension Factorization.Residual: ExpressibleByArgument {}

@@ -1,22 +1,35 @@
 import ArgumentParser
 import Checkpoints
 import JSONText
+import Synchronization
 import TensorFile
 import Verification
 
-/// `seeconv verify REFERENCE CANDIDATE`
+/// `seeconv verify REFERENCE CANDIDATE`, `seeconv verify --structure CHECKPOINT`
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Compares a compressed checkpoint or workspace with its reference, and holds it to gates.",
-        discussion: "Exit code 1 when a gate does not hold; every failing gate is printed with its figure and bound."
+        discussion: """
+            Exit code 1 when a gate does not hold; every failing gate is printed with its figure and bound.
+
+            With --structure, one checkpoint is looked at for what its format does not show: bytes that belong to no tensor, \
+            padding that is not zero, damaged members, NaN and infinite values and block scales. Exit code 1 when any is found; \
+            notes (what other programs stumble over) do not count. --json adds a SHA-256 of every tensor.
+            """
     )
 
     @Argument(help: "The original checkpoint.")
     var reference: String
 
     @Argument(help: "A checkpoint (dense or factored) or a workspace.")
-    var candidate: String
+    var candidate: String?
+
+    @Flag(help: "Look for hidden data and broken values in one checkpoint instead of comparing two.")
+    var structure = false
+
+    @Flag(help: "With --structure: print a SHA-256 of every tensor.")
+    var checksums = false
 
     @Option(name: .customLong("min-ratio"), help: "The least compression ratio of the tables together.")
     var minimumRatio: Double?
@@ -42,10 +55,27 @@ struct VerifyCommand: ParsableCommand {
     @Option(name: .customLong("junit"), help: ArgumentHelp("Write the gates as a JUnit file.", valueName: "file"))
     var junitFile: String?
 
+    @OptionGroup var numpy: NumPyTypeOptions
     @OptionGroup var reading: ReadingOptions
     @OptionGroup var common: CommonOptions
 
+    func validate() throws {
+        if structure, candidate != nil {
+            throw ValidationError("--structure looks at one checkpoint: leave the second one out.")
+        }
+        if structure,
+            minimumRatio != nil || maximumError != nil || minimumCosine != nil || htmlFile != nil || junitFile != nil
+        {
+            throw ValidationError("gates, --html and --junit belong to a comparison, not to --structure.")
+        }
+        if !structure, candidate == nil {
+            throw ValidationError("Name the checkpoint to compare with, or say --structure to look at one alone.")
+        }
+        if checksums, !structure { throw ValidationError("--checksums belongs to --structure.") }
+    }
+
     func run() throws {
+        guard let candidate else { return try verifyStructure() }
         let gates = VerificationGates(
             minimumRatio: minimumRatio,
             ratioKind: ratioKind,
@@ -62,20 +92,40 @@ struct VerifyCommand: ParsableCommand {
             ) { bar.update($0) }
         }
         bar.finish()
-        if let htmlFile { try write(report.html, to: htmlFile) }
-        if let junitFile { try write(report.junit, to: junitFile) }
-        if let jsonFile, jsonFile != "-" { try write(report.json.text(.indented) + "\n", to: jsonFile) }
+        if let htmlFile { try OutputFile.write(report.html, to: htmlFile) }
+        if let junitFile { try OutputFile.write(report.junit, to: junitFile) }
+        if let jsonFile, jsonFile != "-" { try OutputFile.write(report.json.text(.indented) + "\n", to: jsonFile) }
         print(jsonFile == "-" ? report.json.text(.indented) : report.summary)
+        try hold(report)
+    }
+
+    private func verifyStructure() throws {
+        let path = reference
+        let report = try common.run {
+            let total = try Checkpoint(opening: path, strictness: .lenient, hints: numpy.hints)
+                .source.tensors.reduce(0) { $0 &+ $1.byteCount }
+            let bar = Mutex((bar: ProgressBar.bytes("reading", total: total, isQuiet: common.quiet), done: 0))
+            defer { bar.withLock { $0.bar.finish() } }
+            return try StructureReport(of: path, hints: numpy.hints) { count in
+                bar.withLock {
+                    $0.done += count
+                    $0.bar.update(Double($0.done))
+                }
+            }
+        }
+        if let jsonFile, jsonFile != "-" { try OutputFile.write(report.json.text(.indented) + "\n", to: jsonFile) }
+        print(jsonFile == "-" ? report.json.text(.indented) : report.summary(listsChecksums: checksums))
+        let found = report.findings.filter { $0.severity == .warning }
+        if !found.isEmpty {
+            throw GateFailure(description: found.map { "gate failed: structure: \($0)" }.joined(separator: "\n"))
+        }
+    }
+
+    private func hold(_ report: VerificationReport) throws {
         let failed = report.gates.filter { !$0.isPassed }
         if !failed.isEmpty {
             throw GateFailure(description: failed.map { "gate failed: \($0)" }.joined(separator: "\n"))
         }
-    }
-
-    private func write(_ text: String, to path: String) throws {
-        let file = try OutputFile(path, replacing: true)
-        try file.append(Array(text.utf8))
-        try file.commit()
     }
 }
 
@@ -100,5 +150,19 @@ extension VerificationReport {
         let remarks = findings.map { "\nfinding: \($0)" }.joined()
         let kept = gates.filter(\.isPassed).map { "\ngate kept: \($0)" }.joined()
         return text.text + size + remarks + kept
+    }
+}
+
+extension StructureReport {
+    /// The report for the terminal.
+    fileprivate func summary(listsChecksums: Bool) -> String {
+        let sums = tensors.map { "\($0.digest?.hexadecimal ?? "damaged")  \($0.descriptor.name.escapingControls)" }
+        let notes = findings.filter { $0.severity == .note }.map { "note: \($0)" }
+        let problems = findings.count - notes.count
+        let verdict = problems == 0 ? "nothing hidden or broken" : "\(problems) findings"
+        let bytes = tensors.reduce(0) { $0 &+ $1.descriptor.byteCount }
+        let line =
+            "\(path.escapingControls): \(format.rawValue), \(Format.count(tensors.count)) tensors, \(Format.bytes(bytes)): \(verdict)"
+        return ((listsChecksums ? sums : []) + notes + [line]).joined(separator: "\n")
     }
 }

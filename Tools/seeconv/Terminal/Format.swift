@@ -33,6 +33,9 @@ enum Format {
         String(format: "%.\(places)f", value)
     }
 
+    /// A number to five significant digits, in powers of ten where it is very large or small.
+    static func significant(_ value: Double) -> String { String(format: "%.5g", value) }
+
     private static func padded(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
 
     private static func scaled(_ value: Double, units: [String]) -> String {

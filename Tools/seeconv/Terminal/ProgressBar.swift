@@ -47,14 +47,14 @@ final class ProgressBar {
         let share = min(1, done / total)
         let rate = seconds > 0 ? done / seconds : 0
         let left = rate > 0 ? Format.duration((total - done) / rate) : "?"
-        let remarks = remark.isEmpty ? "" : ", " + remark
+        let words = [describe(done, rate), remark, "\(left) left"].filter { !$0.isEmpty }.joined(separator: ", ")
         if Terminal.isInteractive {
             let filled = Int(share * 24)
             let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
-            let line = "\r\u{1B}[K\(label) \(bar) \(Int(share * 100)) % \(describe(done, rate))\(remarks), \(left) left"
+            let line = "\r\u{1B}[K\(label) \(bar) \(Int(share * 100)) % \(words)"
             FileHandle.standardError.write(Data(line.utf8))
         } else {
-            Terminal.note("\(label): \(Int(share * 100)) %, \(describe(done, rate))\(remarks), \(left) left")
+            Terminal.note("\(label): \(Int(share * 100)) %, \(words)")
         }
     }
 }

@@ -1,21 +1,13 @@
-import Foundation
 import NumPy
 import TensorFile
-
-/// The file that holds the input at hand, because the reader wants one; beside the corpora (`run` starts there).
-private let path = ".build/FuzzZipDirectory.npz"
 
 /// Reads the input as an archive, strictly and leniently. What is accepted must be sound, and lenient reading must accept
 /// whatever strict reading does, alike.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzOne(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
-    // A new file each time, and not by `Data.write`: anything else waits for the disk.
-    unlink(path)
-    guard let file = fopen(path, "wb"), unsafe fwrite(start, 1, count, file) == count, fclose(file) == 0 else {
-        fatalError("\(path) cannot be written")
-    }
-    let strict = try? NumPyArchive(path, options: NumPyOptions(strictness: .strict))
-    let lenient = try? NumPyArchive(path, options: NumPyOptions(skipsForeignTypes: true))
+    let file = unsafe InputFile(bytes: Array(UnsafeBufferPointer(start: start, count: count)), name: "input")
+    let strict = try? NumPyArchive(file, options: NumPyOptions(strictness: .strict))
+    let lenient = try? NumPyArchive(file, options: NumPyOptions(skipsForeignTypes: true))
     if let strict { precondition(strict.tensors == lenient?.tensors && strict.warnings.isEmpty) }
     guard let archive = lenient else { return 0 }
     precondition(Set(archive.tensors.map { TensorName($0.name) }).count == archive.tensors.count)

@@ -1,1 +1,0 @@
-// ResidualCoding: transform, quantisation, entropy coding and rate control for what the entangled factors leave.
