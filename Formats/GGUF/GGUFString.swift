@@ -69,7 +69,10 @@ public struct GGUFStrings: Sequence, Sendable {
 extension ArraySlice<UInt8> {
     /// The little-endian integer whose first byte stands at `index`.
     func loadLittleEndian<Value: FixedWidthInteger>(_ type: Value.Type, at index: Int) -> Value {
-        precondition(index >= startIndex && MemoryLayout<Value>.size <= endIndex - index)
+        precondition(
+            index >= startIndex && MemoryLayout<Value>.size <= endIndex - index,
+            "the reader and the initialisers of `GGUFArray` have proved every length"
+        )
         return withUnsafeBytes { buffer in
             Value(littleEndian: buffer.loadUnaligned(fromByteOffset: index - startIndex, as: Value.self))
         }

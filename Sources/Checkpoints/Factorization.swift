@@ -104,9 +104,13 @@ public struct Factorization: Sendable {
         progress: (_ table: String, _ progress: FitProgress) -> Void
     ) throws -> [Result] {
         let checkpoint = try workspace.openSource()
+        // Tables of one vocabulary share its frequencies: tokenizer and text are read once.
+        var frequencies: [Int: TokenFrequencies] = [:]
         let results = try workspace.manifest.tables.filter(\.isChosen).map { table in
-            let frequencies = try workspace.frequencies(weights, rowCount: table.tensor.shape.first ?? 0)
-            return try factorize(table, of: checkpoint, in: workspace, frequencies) { progress(table.name, $0) }
+            let rows = table.tensor.shape.first ?? 0
+            let known = try frequencies[rows] ?? workspace.frequencies(weights, rowCount: rows)
+            frequencies[rows] = known
+            return try factorize(table, of: checkpoint, in: workspace, known) { progress(table.name, $0) }
         }
         try workspace.write(FactoredDescription(entries: results.map(\.entry)))
         return results
@@ -119,16 +123,7 @@ public struct Factorization: Sendable {
         _ frequencies: TokenFrequencies,
         progress: (FitProgress) -> Void
     ) throws -> Result {
-        let table = try TensorTable(found.tensor, in: checkpoint.source).matrix()
-        if let index = table.elements.firstIndex(where: { !$0.isFinite }) {
-            throw TensorFileError(
-                .value,
-                file: checkpoint.path,
-                place: "\(found.tensor.name), token \(index / max(1, table.columns))",
-                cause: "the row holds a NaN or infinity",
-                remedy: "repair the checkpoint"
-            )
-        }
+        let table = try TensorTable(found.tensor, in: checkpoint.source).finiteMatrix(file: checkpoint.path)
         if let method { return try factorize(found, table, by: method, frequencies, file: checkpoint.path) }
         let layer = ResidualLayer(self, found, table, frequencies, file: checkpoint.path)
         if codesWholeTable { return try layer.result(over: nil, form: nil, progress: progress) }

@@ -58,16 +58,19 @@ extension VerificationReport {
         }
         let total = try names.reduce(0) { try $0 + original.table($1).rowCount }
         var done = 0
+        // Tables of one vocabulary share its frequencies: the tokenizer is read once.
+        var frequencies: [Int: TokenFrequencies?] = [:]
         let tables = try names.map { name in
             let table = try original.table(name)
-            let frequencies = try original.frequencies(rowCount: table.rowCount)
+            let known = try frequencies[table.rowCount] ?? original.frequencies(rowCount: table.rowCount)
+            frequencies[table.rowCount] = .some(known)
             return try TableComparison(
                 name: FoundTable.factorName(of: name),
                 reference: table,
                 referenceBytes: original.cost(name).bytes,
                 candidate: compressed.table(name),
                 cost: compressed.cost(name),
-                weights: frequencies?.weights(exponent: 1)
+                weights: known?.weights(exponent: 1)
             ) { rows in
                 done += rows
                 progress(Double(done) / Double(max(1, total)))

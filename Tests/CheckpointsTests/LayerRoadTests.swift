@@ -32,14 +32,7 @@ import Testing
         let form = Self.forms[form]
         try TestFiles.withTemporaryFolder { folder in
             let model = try RoadTests.makeModel(in: folder)
-            let checkpoint = try Checkpoint(opening: model)
-            let workspace = try Workspace(
-                importing: checkpoint,
-                tables: checkpoint.findTables(),
-                tokenizer: nil,
-                to: folder.appending(path: "work").path,
-                replacing: false
-            ) { _ in }
+            let workspace = try RoadTests.makeWorkspace(of: model, in: folder)
             let result = try form.factorization.run(on: workspace) { _, _ in }[0]
             #expect((result.entry.factors != nil) == form.hasFactors)
             #expect((result.entry.residual != nil) == form.hasResidual)
@@ -63,14 +56,7 @@ import Testing
     @Test func aRatioBeyondTheFormatIsRefusedWithTheLeast() throws {
         try TestFiles.withTemporaryFolder { folder in
             let model = try RoadTests.makeModel(in: folder)
-            let checkpoint = try Checkpoint(opening: model)
-            let workspace = try Workspace(
-                importing: checkpoint,
-                tables: checkpoint.findTables(),
-                tokenizer: nil,
-                to: folder.appending(path: "work").path,
-                replacing: false
-            ) { _ in }
+            let workspace = try RoadTests.makeWorkspace(of: model, in: folder)
             let error = #expect(throws: TensorFileError.self) {
                 try Factorization(ratio: 100_000).run(on: workspace) { _, _ in }
             }

@@ -48,7 +48,8 @@ import Testing
         return bytes
     }
 
-    private func makeWorkspace(of model: String, in folder: URL) throws -> Workspace {
+    /// A workspace of all its vocabulary tables.
+    static func makeWorkspace(of model: String, in folder: URL) throws -> Workspace {
         let checkpoint = try Checkpoint(opening: model)
         return try Workspace(
             importing: checkpoint,
@@ -78,7 +79,7 @@ import Testing
     func everyExportHoldsTheSameTable(format: ContainerFormat) throws {
         try TestFiles.withTemporaryFolder { folder in
             let model = try Self.makeModel(in: folder)
-            let workspace = try makeWorkspace(of: model, in: folder)
+            let workspace = try Self.makeWorkspace(of: model, in: folder)
             let results = try Factorization(ratio: 4).run(on: workspace) { _, _ in }
             #expect(results[0].entry.byteRatio >= 4)
             let table = try results[0].entry.table(in: "").rows(0..<200)
@@ -117,7 +118,7 @@ import Testing
     @Test func directoriesStayDirectories() throws {
         try TestFiles.withTemporaryFolder { folder in
             let model = try Self.makeModel(in: folder)
-            let workspace = try makeWorkspace(of: model, in: folder)
+            let workspace = try Self.makeWorkspace(of: model, in: folder)
             _ = try Factorization(ratio: 4).run(on: workspace) { _, _ in }
             let output = folder.appending(path: "out").path
             try Export(workspace).writeDirectory(.factored, to: output, type: nil, shardSize: nil, isReplacing: false) {
@@ -142,7 +143,7 @@ import Testing
     @Test func aChangedSourceIsNoticed() throws {
         try TestFiles.withTemporaryFolder { folder in
             let model = try Self.makeModel(in: folder)
-            let workspace = try makeWorkspace(of: model, in: folder)
+            let workspace = try Self.makeWorkspace(of: model, in: folder)
             try Data([0]).write(to: URL(filePath: model + "/model.safetensors"))
             #expect(throws: TensorFileError.self) { try workspace.openSource() }
         }
@@ -170,7 +171,7 @@ import Testing
             values[8 * 5 + 3] = .nan
             try values.withUnsafeBytes { try writer.append($0) }
             try writer.finish()
-            let workspace = try makeWorkspace(of: path, in: folder)
+            let workspace = try Self.makeWorkspace(of: path, in: folder)
             do {
                 _ = try Factorization(ratio: 2).run(on: workspace) { _, _ in }
                 Issue.record("a NaN was factorized")

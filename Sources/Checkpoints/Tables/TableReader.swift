@@ -66,6 +66,24 @@ public struct TensorTable: TableReader {
         }
     }
 
+    /// The whole table, for what cannot work with NaN or infinity.
+    ///
+    /// - Parameter file: the checkpoint, for the error.
+    /// - Throws: kind `value`, naming the tensor and the first token whose row holds a number that is not finite.
+    public func finiteMatrix(file: String) throws -> Matrix {
+        let matrix = try matrix()
+        if let index = matrix.elements.firstIndex(where: { !$0.isFinite }) {
+            throw TensorFileError(
+                .value,
+                file: file,
+                place: "\(tensor.name), token \(index / max(1, columnCount))",
+                cause: "the row holds a NaN or infinity",
+                remedy: "repair the checkpoint"
+            )
+        }
+        return matrix
+    }
+
     /// Rows `range` in float32.
     public func rows(_ range: Range<Int>) throws -> Matrix {
         let bytes: [UInt8] =

@@ -15,9 +15,10 @@ struct UnitPruning: Sendable {
         var values: [[Float]] = []
         var renumbering: [[UInt32]] = []
         for slot in counts.indices {
-            let kept = keptUnits(ofSlot: slot, count: counts[slot])
+            let similarity = similarity(ofSlot: slot)
+            let kept = keptUnits(ofSlot: slot, count: counts[slot], similarity)
             values.append(gathered(kept, ofSlot: slot))
-            renumbering.append(numbers(after: kept, slot: slot))
+            renumbering.append(numbers(after: kept, slot: slot, similarity))
         }
         var assignment = assignment
         for position in assignment.units.indices {
@@ -34,8 +35,7 @@ struct UnitPruning: Sendable {
     }
 
     /// The units that stay, ascending: the least useful one goes, then the least useful of the others.
-    private func keptUnits(ofSlot slot: Int, count: Int) -> [Int] {
-        let similarity = similarity(ofSlot: slot)
+    private func keptUnits(ofSlot slot: Int, count: Int, _ similarity: Matrix) -> [Int] {
         let energy = energy(ofSlot: slot)
         var kept = Array(0..<tables.unitCounts[slot])
         while kept.count > count {
@@ -50,9 +50,8 @@ struct UnitPruning: Sendable {
     }
 
     /// For each unit the number it, or the unit most like it among those kept, gets.
-    private func numbers(after kept: [Int], slot: Int) -> [UInt32] {
-        let similarity = similarity(ofSlot: slot)
-        return (0..<tables.unitCounts[slot]).map { unit in
+    private func numbers(after kept: [Int], slot: Int, _ similarity: Matrix) -> [UInt32] {
+        (0..<tables.unitCounts[slot]).map { unit in
             let number = kept.indices.max { a, b in
                 // A kept unit is most like itself, whatever rounding says.
                 let (left, right) = (

@@ -116,17 +116,22 @@ public struct TokenAnalyzer: Sendable {
         for (number, lexicon) in lexicons.enumerated() {
             let matches = lexicon.matches(for: form.text, lemmatizer: lemmatizer)
             guard !matches.isEmpty else { continue }
-            return matches.map { match in
-                TokenAnalysis.Sense(
-                    lemma: match.lemma,
-                    partOfSpeech: match.sense.partOfSpeech,
-                    count: match.sense.count,
-                    sememes: match.sense.sememes.map { lexicon.sememes[$0] },
-                    ranks: match.sense.sememes,
-                    lexicon: number
-                )
-            }
+            return matches.map { TokenAnalysis.Sense($0, of: lexicon, number: number) }
         }
         return []
+    }
+}
+
+extension TokenAnalysis.Sense {
+    /// What `match` says, from `lexicon`, which is the `number`th of those asked.
+    public init(_ match: Lexicon.Match, of lexicon: Lexicon, number: Int) {
+        self.init(
+            lemma: match.lemma,
+            partOfSpeech: match.sense.partOfSpeech,
+            count: match.sense.count,
+            sememes: match.sense.sememes.map { lexicon.sememes[$0] },
+            ranks: match.sense.sememes,
+            lexicon: number
+        )
     }
 }

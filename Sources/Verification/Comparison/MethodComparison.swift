@@ -62,7 +62,7 @@ public struct MethodComparison: Sendable {
         self.probabilities = probabilities
         shape = [table.rows, table.columns]
         // A stable order: equal frequencies by token.
-        byFrequency = table.indicesOfRows.sorted { (probabilities[$1], $0) < (probabilities[$0], $1) }
+        byFrequency = (0..<table.rows).sorted { (probabilities[$1], $0) < (probabilities[$0], $1) }
         let limit = try RateDistortionBound(table)
         spectrum = limit.spectrum
         let float32 = Double(table.elements.count * 4)
@@ -190,8 +190,4 @@ public struct MethodComparison: Sendable {
             ),
         ]
     }
-}
-
-extension Matrix {
-    fileprivate var indicesOfRows: [Int] { Array(0..<rows) }
 }

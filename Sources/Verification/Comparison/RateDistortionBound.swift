@@ -1,3 +1,4 @@
+import Foundation
 import LinearAlgebra
 
 /// The least error that any coding of a table could have at a number of bits, if its rows were Gaussian: row v is
@@ -50,7 +51,7 @@ public struct RateDistortionBound: Sendable {
             for eigenvalue in spectrum {
                 let variance = scale.square * eigenvalue
                 distortion += scale.rows * min(level, variance)
-                if variance > level { bits += scale.rows * 0.5 * Self.log2(variance / level) }
+                if variance > level { bits += scale.rows * 0.5 * log2(variance / level) }
             }
         }
         return (norm > 0 ? (distortion / norm).squareRoot() : 0, bits)
@@ -64,23 +65,5 @@ public struct RateDistortionBound: Sendable {
             if point(level: middle).bits > 8 * bytes { low = middle } else { high = middle }
         }
         return point(level: high).error
-    }
-
-    /// The logarithm of base 2 by its series around √½…√2.
-    private static func log2(_ value: Double) -> Double {
-        var significand = value.significand
-        var exponent = Double(value.exponent)
-        if significand > 1.4142135623730951 {
-            significand /= 2
-            exponent += 1
-        }
-        let ratio = (significand - 1) / (significand + 1)
-        let square = ratio * ratio
-        var (term, sum) = (ratio, 0.0)
-        for power in stride(from: 1.0, through: 21, by: 2) {
-            sum += term / power
-            term *= square
-        }
-        return exponent + 2 * sum / 0.6931471805599453
     }
 }

@@ -83,16 +83,7 @@ struct CompareCommand: ParsableCommand {
         let workspace = try Workspace(opening: workspace)
         let found = try chosenTable(of: workspace)
         let source = try workspace.openSource()
-        let matrix = try TensorTable(found.tensor, in: source.source).matrix()
-        if let index = matrix.elements.firstIndex(where: { !$0.isFinite }) {
-            throw TensorFileError(
-                .value,
-                file: source.path,
-                place: "\(found.tensor.name), token \(index / max(1, matrix.columns))",
-                cause: "the row holds a NaN or infinity",
-                remedy: "repair the checkpoint"
-            )
-        }
+        let matrix = try TensorTable(found.tensor, in: source.source).finiteMatrix(file: source.path)
         let frequencies = try workspace.frequencies(FrequencySource(named: weights), rowCount: matrix.rows)
         var comparison = try MethodComparison(
             tableName: found.name,

@@ -347,19 +347,6 @@ extension Vocabulary {
     }
 }
 
-extension TokenAnalysis.Sense {
-    fileprivate init(_ match: Lexicon.Match, of lexicon: Lexicon, number: Int) {
-        self.init(
-            lemma: match.lemma,
-            partOfSpeech: match.sense.partOfSpeech,
-            count: match.sense.count,
-            sememes: match.sense.sememes.map { lexicon.sememes[$0] },
-            ranks: match.sense.sememes,
-            lexicon: number
-        )
-    }
-}
-
 extension [TokenAnalysis.Sense] {
     fileprivate var table: String {
         var table = TextTable([
