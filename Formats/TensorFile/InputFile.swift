@@ -98,15 +98,6 @@ public final class InputFile: Sendable {
         }
     }
 
-    /// Tells the system that these bytes will soon be read, so that the disk can work meanwhile; where it takes no such hint,
-    /// nothing happens.
-    public func prefetch(at offset: Int, count: Int) {
-        #if os(Linux)
-        guard case .file(let descriptor) = content, offset >= 0, count > 0 else { return }
-        _ = posix_fadvise(descriptor, off_t(offset), off_t(count), POSIX_FADV_WILLNEED)
-        #endif
-    }
-
     /// The `count` bytes from `offset` on.
     public func bytes(at offset: Int, count: Int) throws(TensorFileError) -> [UInt8] {
         guard offset >= 0, count >= 0, offset <= size, count <= size - offset else {

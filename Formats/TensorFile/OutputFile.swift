@@ -16,6 +16,8 @@ public final class OutputFile {
     public private(set) var size = 0
     private let pending: PendingOutput
     private let descriptor: Int32
+    /// Bytes of which the system was told that they can go to the disk.
+    private var released = 0
     private var isOpen = true
     private var isCommitted = false
 
@@ -53,6 +55,17 @@ public final class OutputFile {
             done += count
         }
         size += bytes.count
+        release()
+    }
+
+    /// Lets the disk begin with what is written while more is computed, so that little is left for the flush at the end. (Linux
+    /// starts writing pages that are declared unneeded, and keeps them in the cache until they are written.)
+    private func release() {
+        #if os(Linux)
+        guard size - released >= 1 << 23 else { return }
+        _ = posix_fadvise(descriptor, off_t(released), off_t(size - released), POSIX_FADV_DONTNEED)
+        released = size
+        #endif
     }
 
     /// Appends `bytes`.

@@ -36,6 +36,42 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, 2, 5], [(0, 3), (1, 3), (10, 3), (1000, 7), (5, 100)])
+    func streamedChunksAreConsumedInOrder(lanes: Int, loop: (count: Int, size: Int)) throws {
+        var consumed: [Int] = []
+        try Parallel.streamChunks(of: loop.count, size: loop.size, lanes: lanes) {
+            Array($0)
+        } consume: {
+            consumed += $0
+        }
+        #expect(consumed == Array(0..<loop.count))
+    }
+
+    @Test(arguments: [1, 2, 4]) func aStreamEndsAtItsFirstError(lanes: Int) {
+        for _ in 0..<50 {
+            var consumed: [Int] = []
+            #expect(throws: Failed(chunk: 13)) {
+                try Parallel.streamChunks(of: 100, size: 1, lanes: lanes) { range in
+                    if range.lowerBound % 10 == 3, range.lowerBound > 3 { throw Failed(chunk: range.lowerBound) }
+                    return range.lowerBound
+                } consume: {
+                    consumed.append($0)
+                }
+            }
+            #expect(consumed == Array(0..<13))
+            var sum = 0
+            #expect(throws: Failed(chunk: 7)) {
+                try Parallel.streamChunks(of: 100, size: 1, lanes: lanes) {
+                    $0.lowerBound
+                } consume: {
+                    guard $0 < 7 else { throw Failed(chunk: $0) }
+                    sum += $0
+                }
+            }
+            #expect(sum == 21)
+        }
+    }
+
     @Test(arguments: [1, 2, 3]) func fillWritesEachRow(workers: Int) {
         var array = [Int](repeating: -1, count: 7 * 3)
         Parallel.$workers.withValue(workers) {

@@ -1,47 +1,30 @@
 import LinearAlgebra
 import TensorFile
 
-/// Reads and converts a tensor's next chunks on all threads, one of which first writes the chunks before.
+/// Reads, converts and appends a tensor's chunks: every thread a chunk, the appending in order.
 struct ChunkPipeline {
     let location: TensorLocation
     /// Source bytes a chunk.
     let chunk: Int
     let converter: ChunkConverter
-    /// Chunks converted in one round: enough to keep every core busy while one of them writes.
-    private let round = 8
-    /// Source bytes that are read at once.
+    /// Source bytes that are read at once: few enough to be in the cache still when they are converted.
     private let readBytes = 1 << 17
+    /// Threads: several that read keep a disk busier than one with hints about what comes next, and most of them wait.
+    private var lanes: Int { Parallel.workers == 1 ? 1 : min(4 * Parallel.workers, 16) }
 
     /// Appends every converted chunk to `sink` in order.
     func run(into sink: any TensorSink, progress: (Int) -> Void) throws {
-        let chunks = (location.byteCount + chunk - 1) / chunk
-        var ready: [[UInt8]] = []
-        for first in stride(from: 0, to: chunks + round, by: round) {
-            // The first task of a round writes what the round before has converted: only one thread ever does.
-            nonisolated(unsafe) let sink = sink
-            let converting = min(first, chunks)..<min(first + round, chunks)
-            let written = ready
-            let results = try Parallel.mapChunks(of: converting.count + 1, size: 1) { task throws -> [UInt8] in
-                if task.lowerBound == 0 {
-                    let next = converting.upperBound * chunk
-                    location.file.prefetch(
-                        at: location.offset + next,
-                        count: min(round * chunk, location.byteCount - next)
-                    )
-                    for bytes in written { try bytes.withUnsafeBytes { try sink.append($0) } }
-                    return []
-                }
-                return try convert(converting.lowerBound + task.lowerBound - 1)
-            }
-            progress(written.reduce(0) { $0 + $1.count })
-            ready = Array(results.dropFirst())
+        try Parallel.streamChunks(of: location.byteCount, size: chunk, lanes: lanes) { bytes in
+            try convert(bytes)
+        } consume: { bytes in
+            try bytes.withUnsafeBytes { try sink.append($0) }
+            progress(bytes.count)
         }
     }
 
     /// Reads and converts a chunk in pieces, so that what was read is still in the cache when it is converted.
-    private func convert(_ index: Int) throws(TensorFileError) -> [UInt8] {
-        let offset = index * chunk
-        let count = min(chunk, location.byteCount - offset)
+    private func convert(_ bytes: Range<Int>) throws(TensorFileError) -> [UInt8] {
+        let (offset, count) = (bytes.lowerBound, bytes.count)
         if converter.from == converter.to { return try location.file.bytes(at: location.offset + offset, count: count) }
         let step = converter.sourceChunk(atMost: readBytes)
         let input = UnsafeMutableRawBufferPointer.allocate(byteCount: min(step, count), alignment: 64)
