@@ -63,7 +63,7 @@ let package = Package(
         module("Tokenizers", in: "Sources", ["JSONText"]),
         module("Lexicons", in: "Sources", ["JSONText", "Tokenizers"], exclude: ["README.md"]),
         module("Entanglement", in: "Sources", ["LinearAlgebra"]),
-        module("ResidualCoding", in: "Sources", ["LinearAlgebra"], exclude: ["README.md"]),
+        module("ResidualCoding", in: "Sources", ["Kernels", "LinearAlgebra"], exclude: ["README.md"]),
 
         // Floor 3: models.
         module(

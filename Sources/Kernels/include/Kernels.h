@@ -4,6 +4,7 @@
 #include "kernels_checksum.h"
 #include "kernels_convert.h"
 #include "kernels_entangle.h"
+#include "kernels_levels.h"
 #include "kernels_matrix.h"
 #include "kernels_path.h"
 #include "kernels_vector.h"

@@ -80,7 +80,8 @@ struct Reflections: Sendable, Equatable {
     private static let panel = 32
     private static let largestEntry = Double(1 << 18)
 
-    private static func step(_ fineness: Int) -> Double {
+    /// What an integer of that fineness stands for.
+    static func step(_ fineness: Int) -> Double {
         // 2^(−i/4), to the last bit the same everywhere.
         let roots = [1, 0.8408964152537145, 0.7071067811865476, 0.5946035575013605]
         return roots[fineness & 3] / Double(1 << (fineness >> 2))
@@ -95,11 +96,18 @@ struct Reflections: Sendable, Equatable {
     /// Applies a panel of reflectors v₁ … v_m to every row x: x ← x·H₁·H₂ … (or in the opposite order), at once as
     /// x − ((x·Vᵀ)·T)·V with a triangular T (Schreiber and Van Loan, "A storage-efficient WY representation", 1989).
     private static func apply(_ reflectors: Matrix, to rows: inout Matrix, ascending: Bool) {
-        let count = reflectors.rows
-        let order = ascending ? Array(0..<count) : Array((0..<count).reversed())
+        let order = ascending ? Array(0..<reflectors.rows) : Array((0..<reflectors.rows).reversed())
+        let triangle = triangle(of: reflectors, order: order)
+        let products = Matrix.product(rows, reflectors, transposingSecond: true)
+        let weights = Matrix.product(products, triangle)
+        rows.setToProduct(weights, reflectors, alpha: -1, beta: 1)
+    }
+
+    /// T with x·H₁…H_i = x − x·Vᵀ·T·V, where the rows of V are `reflectors` and H₁ is the first in `order`:
+    /// its column i is e_i·2/|v_i|² − T·(V·v_i)·2/|v_i|².
+    static func triangle(of reflectors: Matrix, order: [Int]) -> Matrix {
         let gram = Matrix.product(reflectors, reflectors, transposingSecond: true)
-        // x·H₁…H_i = x − x·Vᵀ·T·V: column i of T is e_i·2/|v_i|² − T·(V·v_i)·2/|v_i|².
-        var triangle = Matrix(rows: count, columns: count)
+        var triangle = Matrix(rows: order.count, columns: order.count)
         for (done, i) in order.enumerated() {
             let factor = 2 / Double(gram[i, i])
             triangle[i, i] = Float(factor)
@@ -109,9 +117,7 @@ struct Reflections: Sendable, Equatable {
                 triangle[row, i] = Float(-factor * sum)
             }
         }
-        let products = Matrix.product(rows, reflectors, transposingSecond: true)
-        let weights = Matrix.product(products, triangle)
-        rows.setToProduct(weights, reflectors, alpha: -1, beta: 1)
+        return triangle
     }
 }
 

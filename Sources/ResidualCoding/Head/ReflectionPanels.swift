@@ -1,0 +1,104 @@
+import Kernels
+import LinearAlgebra
+
+/// Reflections made ready for single vectors: a panel of them is applied at once, x ← x − Vᵀ·T·V·x, and their entries are read
+/// as the small integers that they are, a byte each where they fit.
+struct ReflectionPanels: Sendable {
+    /// The number of coordinates.
+    let size: Int
+    private let panels: [Panel]
+
+    /// Reflectors `first` … `first` + `count` − 1, which leave the coordinates before `first` alone.
+    fileprivate struct Panel: Sendable {
+        let first: Int
+        let count: Int
+        /// The reflectors' entries as integers, `[count, size − first]`: those at and before the 1 are zeros.
+        let entries: [Int8]
+        /// T with T·V as the product of the reflections, the first of which is applied first; upper triangular, by rows.
+        let triangle: [Float]
+    }
+
+    /// What an integer stands for.
+    private let step: Float
+
+    /// Bytes that are read when a vector is turned.
+    var byteCount: Int { panels.reduce(0) { $0 + $1.entries.count + 4 * $1.triangle.count } }
+
+    /// Reflectors of a panel: the triangles cost as many multiplications as this has rows, twice.
+    private static let panelCount = 32
+
+    /// Panels of `reflections`; nil where an entry does not fit a byte.
+    init?(_ reflections: Reflections) {
+        size = reflections.size
+        step = Float(Reflections.step(reflections.fineness))
+        guard reflections.entries.allSatisfy({ $0.allSatisfy { Int8(exactly: $0) != nil } }) else { return nil }
+        let count = reflections.entries.count
+        panels = stride(from: 0, to: count, by: Self.panelCount).map { first in
+            Panel(reflections, first..<min(first + Self.panelCount, count))
+        }
+    }
+
+    /// Turns `x`, `size` numbers, to coordinates along the axes: x ← H_{K−1} ⋯ H₁ · H₀ · x.
+    func apply(to x: UnsafeMutablePointer<Float>) {
+        for panel in panels { panel.apply(to: x, step: step, size: size, isInverse: false) }
+    }
+
+    /// Turns coordinates along the axes back: x ← H₀ · H₁ ⋯ H_{K−1} · x.
+    func applyInverse(to x: UnsafeMutablePointer<Float>) {
+        for panel in panels.reversed() { panel.apply(to: x, step: step, size: size, isInverse: true) }
+    }
+}
+
+extension ReflectionPanels.Panel {
+    init(_ reflections: Reflections, _ range: Range<Int>) {
+        first = range.lowerBound
+        count = range.count
+        let width = reflections.size - range.lowerBound
+        var entries = [Int8](repeating: 0, count: range.count * width)
+        var vectors = Matrix(rows: range.count, columns: width)
+        let step = Float(Reflections.step(reflections.fineness))
+        for (row, k) in range.enumerated() {
+            let values = reflections.entries[k]
+            vectors[row, row] = 1
+            for (i, value) in values.enumerated() {
+                entries[row * width + row + 1 + i] = Int8(truncatingIfNeeded: value)
+                vectors[row, row + 1 + i] = Float(value) * step
+            }
+        }
+        self.entries = entries
+        triangle = Reflections.triangle(of: vectors, order: Array(0..<range.count)).elements
+    }
+
+    /// x ← x − Vᵀ·Tᵀ·V·x, which applies the first reflector first, or the inverse, with T.
+    func apply(to x: UnsafeMutablePointer<Float>, step: Float, size: Int, isInverse: Bool) {
+        let width = size - first
+        let target = x + first
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * count) { memory in
+            guard let products = memory.baseAddress else { return }
+            let weights = products + count
+            entries.withUnsafeBufferPointer { entries in
+                guard let entries = entries.baseAddress else { return }
+                // The 1 of row r stands at r, and its integers begin behind it.
+                for r in 0..<count {
+                    let start = r + 1
+                    products[r] =
+                        target[r] + step * see_dot_i8(entries + r * width + start, target + start, width - start)
+                }
+                for r in 0..<count {
+                    var sum: Float = 0
+                    if isInverse {
+                        for i in r..<count { sum += triangle[r * count + i] * products[i] }
+                    } else {
+                        for i in 0...r { sum += triangle[i * count + r] * products[i] }
+                    }
+                    weights[r] = sum
+                }
+                for r in 0..<count {
+                    let start = r + 1
+                    target[r] -= weights[r]
+                    see_axpy_i8(-step * weights[r], entries + r * width + start, target + start, width - start)
+                }
+            }
+        }
+    }
+}
