@@ -11,12 +11,13 @@ import Testing
 
     @Test func comesBackBitForBitAndRowByRow() throws {
         let matrix = TestMatrix.random(rows: 300, columns: 40)
-        let coded = try CodedResidual(coding: matrix, budget: Self.dense(8, of: matrix))
-        #expect(coded.stored.byteCount == coded.byteCount)
-        let back = try CodedResidual(stored: coded.stored)
-        #expect(back == coded)
-        #expect(back.stored == coded.stored)
-        KernelPaths.unchanged {
+        // The axes come from products too, whose last bits depend on the kernels.
+        try KernelPaths.unchanged {
+            let coded = try CodedResidual(coding: matrix, budget: Self.dense(8, of: matrix))
+            #expect(coded.stored.byteCount == coded.byteCount)
+            let back = try CodedResidual(stored: coded.stored)
+            #expect(back == coded)
+            #expect(back.stored == coded.stored)
             let whole = coded.rows(0..<300)
             #expect(back.rows(0..<300) == whole)
             // Any row alone, in any order, and any run of rows: the same bits.
