@@ -77,8 +77,12 @@ private func multiply<Scalar: ProductScalar>(
         multiplyFewRows(a, b, into: c)
         return
     }
-    if beta != 1 { c.scale(by: beta) }
-    guard a.rows > 0, b.columns > 0, a.columns > 0, alpha != 0 else { return }
+    guard a.rows > 0, b.columns > 0, a.columns > 0, alpha != 0 else {
+        if beta != 1 { c.scale(by: beta) }
+        return
+    }
+    // With beta 0 the kernels write all of c.
+    if beta != 0, beta != 1 { c.scale(by: beta) }
 
     let product = BlockedProduct<Scalar>(alpha: alpha, accumulating: beta != 0)
     // Two parts a thread even out what other programs do to one of them; a small product is not worth a thread.

@@ -24,14 +24,15 @@ struct NormalEquations: Sendable {
 
     /// Calls `body` with each token's residual, target less present sum, folded.
     func forEachResidual(of tokens: ArraySlice<Int>, _ body: (Int, inout [Float]) -> Void) {
-        var product = [Float](repeating: 0, count: fold.productLength)
+        var head = [Float](repeating: 0, count: fold.longestCofactor)
         tables.withVectors { vector in
             for token in tokens {
                 var residual = target.rows(CollectionOfOne(token), length: fold.productLength).elements
                 for sense in assignment.senses(of: token) {
                     for copy in 0..<tables.copies {
-                        fold.setProduct(&product, gain: assignment.gains[sense]) { vector($0, unit(sense, $0), copy) }
-                        for x in residual.indices { residual[x] -= product[x] }
+                        fold.addProduct(to: &residual, gain: -assignment.gains[sense], &head) {
+                            vector($0, unit(sense, $0), copy)
+                        }
                     }
                 }
                 body(token, &residual)
@@ -44,10 +45,11 @@ struct NormalEquations: Sendable {
     func gradient(over tokens: [Int]) -> (gradient: [Float], diagonal: [Float]) {
         let sums = sum(over: tokens, count: unknowns * (size + 1)) { range, sums in
             let diagonal = unknowns * size
+            var contraction = [Float](repeating: 0, count: size)
             forEachResidual(of: tokens[range]) { token, residual in
                 let weight = target.weights[token]
                 forEachCofactor(of: token) { slot, unknown, cofactor, length in
-                    var contraction = [Float](repeating: 0, count: size)
+                    for x in 0..<size { contraction[x] = 0 }
                     fold.addContraction(&contraction, of: residual, slot: slot, with: cofactor)
                     for x in 0..<size { sums[unknown * size + x] += weight * contraction[x] }
                     sums[diagonal + unknown] += weight * dot(cofactor, cofactor, count: length)
@@ -60,11 +62,13 @@ struct NormalEquations: Sendable {
     /// The matrix of the equations for one slot, `[unknowns, unknowns]`; it is the same for each of the q dimensions.
     func gram(over tokens: [Int]) -> Matrix {
         let sums = sum(over: tokens, count: unknowns * unknowns) { range, sums in
+            var numbers: [Int] = []
+            var cofactors: [Float] = []
             for token in tokens[range] {
                 let weight = target.weights[token]
                 var length = 0
-                var numbers: [Int] = []
-                var cofactors: [Float] = []
+                numbers.removeAll(keepingCapacity: true)
+                cofactors.removeAll(keepingCapacity: true)
                 forEachCofactor(of: token) { _, unknown, cofactor, count in
                     length = count
                     numbers.append(unknown)

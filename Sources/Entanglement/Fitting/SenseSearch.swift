@@ -33,6 +33,11 @@ struct SenseSearch: Sendable {
     private let vectors: [Matrix]
     /// For each slot and unit the products between its copies: `[units, copies²]`.
     private let grams: [Matrix]
+    /// For each slot and unit 1 / |vector|², where there is one copy.
+    private let inverses: [[Float]]
+    /// The units' vectors of slot 1, summed over copies, which share their start; and 1 / |sum|².
+    private let sums: Matrix
+    private let sumInverses: [Float]
 
     init(tables: UnitTables, gain: Gain, candidates: Int = 4, sweeps: Int = 1) {
         fold = Fold(tables.shape)
@@ -65,10 +70,24 @@ struct SenseSearch: Sendable {
             }
             return Matrix(rows: vectors.rows, columns: copies * copies, elements: gram)
         }
+        inverses = copies == 1 ? grams.map { Self.inverses(of: $0.elements) } : []
+        let (size, units) = (tables.shape.slotSizes[0], tables.unitCounts[0])
+        let table = tables.table(ofSlot: 0)
+        var sums = Array(table[..<(units * size)])
+        for copy in 1..<max(copies, 1) { for x in sums.indices { sums[x] += table[copy * sums.count + x] } }
+        self.sums = Matrix(rows: units, columns: size, elements: sums)
+        sumInverses = Self.inverses(
+            of: (0..<units).map { sums[$0 * size..<($0 + 1) * size].reduce(Float(0)) { $0 + $1 * $1 } }
+        )
     }
 
+    private static func inverses(of norms: some Collection<Float>) -> [Float] { norms.map { 1 / ($0 + leastNorm) } }
+
+    /// Keeps quotients by the norm of a unit of no length finite.
+    private static let leastNorm: Float = 1e-30
+
     /// The residuals that are searched at once, so that their scores stay in the cache.
-    var blockRows: Int { max(4, min(64, (1 << 16) / (candidates * (tables.unitCounts.max() ?? 1)))) }
+    var blockRows: Int { max(4, min(64, (1 << 17) / (candidates * (tables.unitCounts.max() ?? 1)))) }
 
     /// The best units for each of `residuals` `[rows, product length]`; `incumbents`, where given, take part as
     /// candidates, so that what is found is never worse.
@@ -163,26 +182,17 @@ struct SenseSearch: Sendable {
         let units = tables.unitCounts[0]
         let width = min(candidates, units)
         guard fold.order > 1 else { return Array(repeating: [0], count: starts.rows) }
-        let size = fold.sizes[0]
-        let table = tables.table(ofSlot: 0)
-        // Copies share their start, so their sum is what can be matched.
-        var sums = Array(table[..<(units * size)])
-        for copy in 1..<max(copies, 1) { for x in sums.indices { sums[x] += table[copy * sums.count + x] } }
-        let norms = (0..<units).map { unit in
-            sums[unit * size..<(unit + 1) * size].reduce(Float(0)) { $0 + $1 * $1 }
-        }
-        let scores = Matrix.product(starts, Matrix(rows: units, columns: size, elements: sums), transposingSecond: true)
-        return (0..<starts.rows).map { row in
-            var best: [(score: Float, unit: UInt32)] = []
-            for unit in 0..<units {
-                let product = scores.elements[row * units + unit]
-                let score = product * product / (norms[unit] + 1e-30)
-                guard best.count < width || score > best[best.count - 1].score else { continue }
-                if best.count == width { best.removeLast() }
-                let place = best.firstIndex { $0.score < score } ?? best.count
-                best.insert((score, UInt32(unit)), at: place)
+        var scores = Matrix.product(starts, sums, transposingSecond: true).elements
+        return scores.withUnsafeMutableBufferPointer { scores in
+            (0..<starts.rows).map { row in
+                let line = scores.baseAddress! + row * units
+                return (0..<width).map { _ in
+                    let best = indexOfGreatestRatio(line, sumInverses, count: units)
+                    // What is not a number is not found again.
+                    line[best] = .nan
+                    return UInt32(best)
+                }
             }
-            return best.map(\.unit)
         }
     }
 
@@ -197,7 +207,6 @@ struct SenseSearch: Sendable {
         _ hasIncumbent: Bool = false
     ) {
         let (lines, order, size) = (residuals.rows * state.width, fold.order, fold.sizes[slot])
-        let units = tables.unitCounts[slot]
         var contractions = [Float](repeating: 0, count: lines * copies * size)
         var weights = [Float](repeating: 0, count: lines * copies * copies)
         var cofactor = [Float](repeating: 0, count: fold.longestCofactor)
@@ -241,26 +250,55 @@ struct SenseSearch: Sendable {
             vectors[slot],
             transposingSecond: true
         )
-        let norms = Matrix.product(
-            Matrix(rows: lines, columns: copies * copies, elements: weights),
-            grams[slot],
-            transposingSecond: true
-        )
         // While a later slot is still free, so is the gain.
-        let isFree = gain == .free || chosen < order - 1
-        products.elements.withUnsafeBufferPointer { products in
-            norms.elements.withUnsafeBufferPointer { norms in
-                for line in 0..<lines {
-                    var (best, bestScore) = (0, -Float.infinity)
-                    for unit in line * units..<(line + 1) * units {
-                        let (product, norm) = (products[unit], norms[unit])
-                        let score = isFree ? product * product / (norm + 1e-30) : 2 * product - norm
-                        if score > bestScore { (best, bestScore) = (unit, score) }
+        choose(slot, &state, products.elements, weights, isFree: gain == .free || chosen < order - 1)
+    }
+
+    /// Gives every candidate the unit of `slot` with the best score; `weights` `[lines, copies²]` are the products of the
+    /// other slots' Gram matrices.
+    private func choose(
+        _ slot: Int,
+        _ state: inout Candidates,
+        _ products: [Float],
+        _ weights: [Float],
+        isFree: Bool
+    ) {
+        let (units, order) = (tables.unitCounts[slot], fold.order)
+        let gram = grams[slot].elements
+        // With several copies a norm depends on how the other slots' copies lie to each other.
+        let norms =
+            copies == 1
+            ? []
+            : Matrix.product(
+                Matrix(rows: weights.count / (copies * copies), columns: copies * copies, elements: weights),
+                grams[slot],
+                transposingSecond: true
+            ).elements
+        products.withUnsafeBufferPointer { products in
+            for line in state.gains.indices {
+                let first = products.baseAddress! + line * units
+                let best: Int
+                let norm: Float
+                if copies == 1 {
+                    // The other slots scale all norms of a line alike, which does not change the order of ratios.
+                    best =
+                        isFree
+                        ? indexOfGreatestRatio(first, inverses[slot], count: units)
+                        : indexOfGreatestDifference(first, gram, weight: weights[line], count: units)
+                    norm = weights[line] * gram[best]
+                } else {
+                    let own = norms[line * units..<(line + 1) * units]
+                    best = own.withUnsafeBufferPointer { own in
+                        isFree
+                            ? indexOfGreatestRatio(first, Self.inverses(of: own), count: units)
+                            : indexOfGreatestDifference(first, own.baseAddress!, weight: 1, count: units)
                     }
-                    state.units[line * order + slot] = best - line * units
-                    state.gains[line] = isFree ? products[best] / (norms[best] + 1e-30) : 1
-                    state.improvements[line] = bestScore
+                    norm = own[own.startIndex + best]
                 }
+                let product = first[best]
+                state.units[line * order + slot] = best
+                state.gains[line] = isFree ? product / (norm + Self.leastNorm) : 1
+                state.improvements[line] = isFree ? product * product / (norm + Self.leastNorm) : 2 * product - norm
             }
         }
     }

@@ -8,13 +8,12 @@ struct SenseSum: Sendable {
     /// sums[row] += sign · gain · product of `units`.
     func add(_ sign: Float, _ units: [UInt32], _ gain: Float, to sums: inout Matrix, row: Int) {
         let length = fold.productLength
-        var product = [Float](repeating: 0, count: length)
+        var head = [Float](repeating: 0, count: fold.longestCofactor)
         sums.withMutableView { view in
             let sum = view.base + row * length
             tables.withVectors { vector in
                 for copy in 0..<tables.copies {
-                    fold.setProduct(&product, gain: sign * gain) { vector($0, Int(units[$0]), copy) }
-                    for x in 0..<length { sum[x] += product[x] }
+                    fold.addProduct(to: sum, gain: sign * gain, &head) { vector($0, Int(units[$0]), copy) }
                 }
             }
         }

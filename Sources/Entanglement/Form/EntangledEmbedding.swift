@@ -66,23 +66,23 @@ public struct EntangledEmbedding: FactoredTable, Equatable {
         return parts
     }
 
-    /// Writes the vectors of `tokens`, one after the other, to `rows`.
+    /// Writes the vectors of `tokens`, one after the other, to `rows`. Every machine writes the same bits.
     public func write(_ tokens: Range<Int>, to rows: inout MutableSpan<Float>) {
         let fold = Fold(shape)
-        var product = [Float](repeating: 0, count: fold.productLength)
+        var head = [Float](repeating: 0, count: fold.longestCofactor)
+        var sum = [Float](repeating: 0, count: fold.productLength)
         tables.withVectors { vector in
             for (i, token) in tokens.enumerated() {
-                let start = i * dimension
-                for x in 0..<dimension { rows[start + x] = mean?[x] ?? 0 }
+                for x in 0..<dimension { sum[x] = mean?[x] ?? 0 }
                 for sense in codes.senses(of: token) {
                     let gain = gains?.gain(ofSense: sense) ?? 1
                     for copy in 0..<tables.copies {
-                        fold.setProduct(&product, gain: gain) { slot in
+                        fold.addProduct(to: &sum, gain: gain, &head) { slot in
                             vector(slot, codes.unit(ofSense: sense, slot: slot), copy)
                         }
-                        for x in 0..<dimension { rows[start + x] += product[x] }
                     }
                 }
+                for x in 0..<dimension { rows[i * dimension + x] = sum[x] }
             }
         }
     }

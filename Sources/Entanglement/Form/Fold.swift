@@ -34,6 +34,19 @@ struct Fold: Sendable {
         setCofactor(result, of: order, gain: gain, vectors)
     }
 
+    /// sum += gain · v₁ ⊗ … ⊗ vₒ; `head` has room for `longestCofactor` numbers. Every machine gives the same bits.
+    @inline(__always)
+    func addProduct(
+        to sum: UnsafeMutablePointer<Float>,
+        gain: Float,
+        _ head: UnsafeMutablePointer<Float>,
+        _ vectors: (Int) -> UnsafePointer<Float>
+    ) {
+        let last = order - 1
+        setCofactor(head, of: last, gain: gain, vectors)
+        addOuterProduct(1, head, count: before[last], vectors(last), count: sizes[last], to: sum)
+    }
+
     /// cofactor = gain · the product of all vectors but that of `slot`, the last slot fastest.
     @inline(__always)
     func setCofactor(
@@ -64,16 +77,14 @@ struct Fold: Sendable {
         slot: Int,
         with cofactor: UnsafePointer<Float>
     ) {
-        let (size, tails) = (sizes[slot], after[slot])
-        for head in 0..<before[slot] {
-            let block = vector + head * size * tails
-            if tails == 1 {
-                let weight = cofactor[head]
-                for x in 0..<size { result[x] += weight * block[x] }
-            } else {
-                for x in 0..<size { result[x] += dot(block + x * tails, cofactor + head * tails, count: tails) }
-            }
-        }
+        LinearAlgebra.addContraction(
+            of: vector,
+            heads: before[slot],
+            size: sizes[slot],
+            tails: after[slot],
+            with: cofactor,
+            to: result
+        )
     }
 
     /// vector += the product of `part` in `slot` with `cofactor` in the others: the transpose of the contraction.

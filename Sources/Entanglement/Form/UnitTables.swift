@@ -94,12 +94,11 @@ public struct UnitTables: Sendable, Equatable {
     func withVectors<Result>(
         _ body: ((_ slot: Int, _ unit: Int, _ copy: Int) -> UnsafePointer<Float>) -> Result
     ) -> Result {
-        let starts = (0..<shape.order).map { ranges[isShared ? 0 : $0].lowerBound }
         return numbers.withUnsafeBufferPointer { buffer in
             // Every table has at least one unit of at least one number.
             let base = buffer.baseAddress!
             return body { slot, unit, copy in
-                base + starts[slot] + (copy * unitCounts[slot] + unit) * shape.slotSizes[slot]
+                base + ranges[isShared ? 0 : slot].lowerBound + (copy * unitCounts[slot] + unit) * shape.slotSizes[slot]
             }
         }
     }

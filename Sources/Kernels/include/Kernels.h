@@ -3,6 +3,7 @@
 #include "kernels_blocks.h"
 #include "kernels_checksum.h"
 #include "kernels_convert.h"
+#include "kernels_entangle.h"
 #include "kernels_matrix.h"
 #include "kernels_path.h"
 #include "kernels_vector.h"
