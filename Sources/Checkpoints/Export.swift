@@ -61,13 +61,22 @@ public struct Export {
         for tensor in source.source.tensors {
             if let entry = replaced[Array(tensor.name.utf8)] {
                 guard form == .dense else { continue }
-                let table = try entry.table(in: workspace.factorsPath)
                 let descriptor = try TensorDescriptor(
                     name: tensor.name,
                     type: plan.type(of: tensor),
                     shape: tensor.shape
                 )
-                outputs.append(OutputTensor(descriptor, .rows { table.rows($0).elements }))
+                if let exceptions = entry.exceptions, descriptor.type == tensor.type {
+                    // Zero rows are computed as such; kept ones must not pass through float32.
+                    let exact = exceptions.exactRows()
+                    let table =
+                        exact.isEmpty
+                        ? try entry.table(in: workspace.factorsPath).table : try entry.layers(in: workspace.factorsPath)
+                    outputs.append(OutputTensor(descriptor, .rows({ table.rows($0).elements }, exact: exact)))
+                } else {
+                    let table = try entry.table(in: workspace.factorsPath)
+                    outputs.append(OutputTensor(descriptor, .rows({ table.rows($0).elements })))
+                }
             } else {
                 let descriptor = try TensorDescriptor(
                     name: tensor.name,

@@ -1,5 +1,6 @@
 import Entanglement
 import LinearAlgebra
+import ResidualCoding
 import TensorFile
 
 /// Replaces a workspace's tables with entangled factors.
@@ -24,6 +25,8 @@ public struct Factorization: Sendable {
     public var method: (any TableMethod)?
     /// How many times fewer bytes a table shall take; nil where the form is given.
     public var ratio: Double?
+    /// Whether each table's ratio is chosen instead: at the knee of its error curve under the weights.
+    public var choosesRatio: Bool
     /// Slots, senses and units; nil where the budget decides.
     public var order: Int?
     /// Senses of a token; nil where the budget decides.
@@ -46,6 +49,8 @@ public struct Factorization: Sendable {
     public var residual: Residual
     /// The relative error that the residual layer may leave, in place of a ratio.
     public var maximumError: Double?
+    /// What becomes of rows with a NaN or an infinity.
+    public var badRows: BadRowPolicy
     /// The seed of every random choice.
     public var seed: UInt64
 
@@ -53,6 +58,7 @@ public struct Factorization: Sendable {
     public init(
         method: (any TableMethod)? = nil,
         ratio: Double? = nil,
+        choosesRatio: Bool = false,
         order: Int? = nil,
         rank: Int? = nil,
         units: Int? = nil,
@@ -64,10 +70,12 @@ public struct Factorization: Sendable {
         weights: FrequencySource = .tokenizer,
         residual: Residual = .auto,
         maximumError: Double? = nil,
+        badRows: BadRowPolicy = .fail,
         seed: UInt64 = 1
     ) {
         self.method = method
         self.ratio = ratio
+        self.choosesRatio = choosesRatio
         self.order = order
         self.rank = rank
         self.units = units
@@ -79,6 +87,7 @@ public struct Factorization: Sendable {
         self.weights = weights
         self.residual = residual
         self.maximumError = maximumError
+        self.badRows = badRows
         self.seed = seed
     }
 
@@ -96,6 +105,11 @@ public struct Factorization: Sendable {
         public var frequencyOrigin: String
         /// What a user should hear of the codes' making.
         public var notes: [String] = []
+        /// How the ratio was chosen, where that was left to the table.
+        public var ratioChoice: RatioChoice?
+
+        /// The tokens whose rows held a NaN or an infinity, ascending.
+        public var badRows: [Int] { entry.exceptions?.tokens ?? [] }
     }
 
     /// Factorizes every chosen table and writes the factors into the workspace; `progress` hears of each table's fit.
@@ -123,28 +137,49 @@ public struct Factorization: Sendable {
         _ frequencies: TokenFrequencies,
         progress: (FitProgress) -> Void
     ) throws -> Result {
-        let table = try TensorTable(found.tensor, in: checkpoint.source).finiteMatrix(file: checkpoint.path)
-        if let method { return try factorize(found, table, by: method, frequencies, file: checkpoint.path) }
-        let layer = ResidualLayer(self, found, table, frequencies, file: checkpoint.path)
-        if codesWholeTable { return try layer.result(over: nil, form: nil, progress: progress) }
+        let tensor = try TensorTable(found.tensor, in: checkpoint.source)
+        let table = try FiniteTable(tensor)
+        let exceptions = try exceptions(table, tensor, found, file: checkpoint.path, workspace)
+        let (bytes, choice) = try budget(of: found, table, beside: exceptions, frequencies, file: checkpoint.path)
+        let job = TableJob(found: found, table: table, budget: bytes, frequencies: frequencies, file: checkpoint.path)
+        var result: Result
+        if let method {
+            result = try factorize(job, by: method)
+        } else if codesWholeTable {
+            result = try ResidualLayer(self, job).result(over: nil, form: nil, progress: progress)
+        } else {
+            result = try fit(job, in: workspace, progress: progress)
+        }
+        result.entry.exceptions = exceptions
+        result.ratioChoice = choice
+        if let choice { result.notes.append("\(found.name): \(choice.sentence(weights: frequencies.origin))") }
+        if let exceptions {
+            let fate = exceptions.rows == nil ? "stored as zero rows" : "kept as they are"
+            result.notes.append("\(found.name): \(exceptions.tokens.count) rows with a NaN or infinity \(fate)")
+        }
+        return result
+    }
+
+    /// Entangled factors, alone or under a residual.
+    private func fit(_ job: TableJob, in workspace: Workspace, progress: (FitProgress) -> Void) throws -> Result {
+        let found = job.found
         do {
-            let budget = residual == .auto ? nil : ratio.map { Int(Double(found.tensor.byteCount) / $0) }
             let planned = try plannedCodes(
-                rowCount: table.rows,
-                dimension: table.columns,
-                budget: budget,
+                rowCount: job.table.rowCount,
+                dimension: job.table.columnCount,
+                budget: residual == .auto ? nil : job.budget,
                 workspace: workspace,
-                frequencies: frequencies
+                frequencies: job.frequencies
             )
             let plan = planned.plan
             let fit = try withoutActuallyEscaping(progress) { progress in
                 nonisolated(unsafe) let report = progress
                 return try EntanglementFit(
-                    table: table,
-                    weights: frequencies.weights(),
+                    table: job.table.matrix(),
+                    weights: job.frequencies.weights(),
                     plan: plan,
                     codes: planned.source,
-                    options: .suited(to: plan, tokenCount: table.rows, seed: seed) {
+                    options: .suited(to: plan, tokenCount: job.table.rowCount, seed: seed) {
                         report($0)
                         return true
                     }
@@ -154,52 +189,111 @@ public struct Factorization: Sendable {
                 "order \(plan.shape.order) (\(plan.shape.slotSizes.map(String.init).joined(separator: "×"))), "
                 + "\(plan.unitCounts.map(String.init).joined(separator: "+")) units, rank \(plan.rank)"
                 + (plan.copies > 1 ? ", \(plan.copies) copies" : "")
-            if residual == .auto {
-                var result = try layer.result(over: fit.embedding, form: form, progress: progress)
-                result.notes = planned.notes
-                return result
-            }
-            return Result(
-                entry: FactoredEntry(tensor: found.tensor, ties: found.ties, factors: fit.embedding.stored),
-                form: form,
-                relativeError: fit.relativeError,
-                weightedRelativeError: fit.embedding.relativeErrors(
-                    against: table,
-                    weights: frequencies.weights(exponent: 1)
-                ).weighted,
-                frequencyOrigin: frequencies.origin,
-                notes: planned.notes
-            )
+            var result =
+                residual == .auto
+                ? try ResidualLayer(self, job).result(over: fit.embedding, form: form, progress: progress)
+                : try job.result(
+                    FactoredEntry(tensor: found.tensor, ties: found.ties, factors: fit.embedding.stored),
+                    form: form,
+                    layers: fit.embedding
+                )
+            result.notes = planned.notes
+            return result
         } catch let error as EntanglementError {
-            throw error.inFile(checkpoint.path, place: found.name)
+            throw error.inFile(job.file, place: found.name)
         }
+    }
+
+    /// The table by a rival method, at its best setting for the ratio.
+    private func factorize(_ job: TableJob, by method: any TableMethod) throws -> Result {
+        let table = try job.table.matrix()
+        let made: any StorableTable
+        do {
+            made = try method.fit(table, budgetBytes: job.budget ?? job.found.tensor.byteCount, seed: seed)
+        } catch {
+            throw error.inFile(job.file, place: job.found.name)
+        }
+        return try job.result(
+            FactoredEntry(tensor: job.found.tensor, ties: job.found.ties, factors: made.stored),
+            form: type(of: method).name,
+            layers: made
+        )
     }
 }
 
-extension Factorization {
-    /// The table by a rival method, at its best setting for the ratio.
-    private func factorize(
-        _ found: FoundTable,
-        _ table: Matrix,
-        by method: any TableMethod,
-        _ frequencies: TokenFrequencies,
-        file: String
-    ) throws -> Result {
-        let made: any StorableTable
-        do {
-            let budget = Int(Double(found.tensor.byteCount) / (ratio ?? 1))
-            made = try method.fit(table, budgetBytes: budget, seed: seed)
-        } catch {
-            throw error.inFile(file, place: found.name)
-        }
-        let errors = made.relativeErrors(against: table, weights: frequencies.weights(exponent: 1))
-        return Result(
-            entry: FactoredEntry(tensor: found.tensor, ties: found.ties, factors: made.stored),
-            form: type(of: method).name,
+/// One table on its way through a factorization.
+struct TableJob {
+    let found: FoundTable
+    let table: FiniteTable
+    /// The bytes that the layers may take; nil where the form or an error decides.
+    let budget: Int?
+    let frequencies: TokenFrequencies
+    /// The checkpoint, for errors.
+    let file: String
+
+    /// The result whose `layers` are stored in `entry`.
+    func result(
+        _ entry: FactoredEntry,
+        form: String,
+        layers: any FactoredTable
+    ) throws -> Factorization.Result {
+        let errors = try layers.relativeErrors(against: table, weights: frequencies.weights(exponent: 1))
+        return Factorization.Result(
+            entry: entry,
+            form: form,
             relativeError: errors.plain,
             weightedRelativeError: errors.weighted,
             frequencyOrigin: frequencies.origin
         )
+    }
+}
+
+extension Factorization {
+    /// What stands beside the layers for the table's bad rows; nil where it has none.
+    private func exceptions(
+        _ table: FiniteTable,
+        _ tensor: TensorTable,
+        _ found: FoundTable,
+        file: String,
+        _ workspace: Workspace
+    ) throws -> StoredExceptions? {
+        guard !table.badRows.isEmpty else { return nil }
+        switch badRows {
+        case .fail:
+            // The pieces are for the reader of the error alone: a tokenizer that cannot be read changes nothing.
+            let vocabulary = (try? workspace.openTokenizer())?.vocabulary
+            throw table.refusal(
+                tensor: found.tensor.name,
+                file: file,
+                vocabulary: vocabulary,
+                remedy:
+                    "say --bad-rows skip to keep such rows as they are, --bad-rows zero for zero rows, or repair the checkpoint"
+            )
+        case .zero: return StoredExceptions(tokens: table.badRows, rows: nil)
+        case .skip:
+            let rows = try table.badRows.flatMap { try tensor.bytes(ofRows: $0..<$0 + 1) }
+            return StoredExceptions(tokens: table.badRows, rows: rows)
+        }
+    }
+
+    /// The bytes that are left for the layers, and how the ratio was chosen where that was left to the table.
+    private func budget(
+        of found: FoundTable,
+        _ table: FiniteTable,
+        beside exceptions: StoredExceptions?,
+        _ frequencies: TokenFrequencies,
+        file: String
+    ) throws -> (bytes: Int?, choice: RatioChoice?) {
+        var choice: RatioChoice?
+        if choosesRatio {
+            do {
+                choice = RatioChoice(try RateCurve(of: table, weights: frequencies.weights()), for: found.tensor)
+            } catch {
+                throw error.inFile(file, place: found.name)
+            }
+        }
+        guard let times = choice?.ratio ?? ratio else { return (nil, nil) }
+        return (max(0, Int(Double(found.tensor.byteCount) / times) - (exceptions?.byteCount ?? 0)), choice)
     }
 }
 

@@ -19,23 +19,10 @@ extension Factorization {
 /// The residual layer of one table on its way.
 struct ResidualLayer {
     private let factorization: Factorization
-    private let found: FoundTable
-    private let table: Matrix
-    private let frequencies: TokenFrequencies
-    private let file: String
+    private let job: TableJob
 
-    init(
-        _ factorization: Factorization,
-        _ found: FoundTable,
-        _ table: Matrix,
-        _ frequencies: TokenFrequencies,
-        file: String
-    ) {
-        self.factorization = factorization
-        self.found = found
-        self.table = table
-        self.frequencies = frequencies
-        self.file = file
+    init(_ factorization: Factorization, _ job: TableJob) {
+        (self.factorization, self.job) = (factorization, job)
     }
 
     /// The table as `factors` and a residual that fills the rest of the budget.
@@ -49,8 +36,8 @@ struct ResidualLayer {
             coded = try withoutActuallyEscaping(progress) { progress in
                 nonisolated(unsafe) let report = progress
                 return try CodedResidual(
-                    coding: factors.map(remainder) ?? table,
-                    weights: frequencies.weights(),
+                    coding: Remainder(table: job.table, factors: factors),
+                    weights: job.frequencies.weights(),
                     budget: budget(beside: factors),
                     options: ResidualOptions(seed: factorization.seed) { state in
                         report(
@@ -65,42 +52,48 @@ struct ResidualLayer {
                 )
             }
         } catch let error as ResidualCodingError {
-            throw error.inFile(file, place: found.name)
+            throw error.inFile(job.file, place: job.found.name)
         }
-        let layered = LayeredTable(factors: factors, residual: coded)
-        let errors = layered.relativeErrors(against: table, weights: frequencies.weights(exponent: 1))
         let axes = "residual of \(coded.axisCount) axes"
-        return Factorization.Result(
-            entry: FactoredEntry(
-                tensor: found.tensor,
-                ties: found.ties,
+        return try job.result(
+            FactoredEntry(
+                tensor: job.found.tensor,
+                ties: job.found.ties,
                 factors: factors?.stored,
                 residual: coded.stored
             ),
             form: form.map { "\($0), \(axes)" } ?? axes,
-            relativeError: errors.plain,
-            weightedRelativeError: errors.weighted,
-            frequencyOrigin: frequencies.origin
+            layers: LayeredTable(factors: factors, residual: coded)
         )
     }
 
-    private func budget(beside factors: EntangledEmbedding?) -> ResidualBudget {
+    private func budget(beside factors: EntangledEmbedding?) throws -> ResidualBudget {
         if let maximumError = factorization.maximumError {
-            return .maximumError(maximumError, reference: sumOfSquares(table.elements.span).squareRoot())
+            var square = 0.0
+            try job.table.forEachPiece { square += sumOfSquares($1.elements.span) }
+            return .maximumError(maximumError, reference: square.squareRoot())
         }
         // Any byte count is reached where nothing was asked for: factors of a given form, and no more.
-        let bytes = factorization.ratio.map { Int(Double(found.tensor.byteCount) / $0) } ?? 0
-        return .bytes(bytes - (factors?.byteCount ?? 0))
+        return .bytes((job.budget ?? 0) - (factors?.byteCount ?? 0))
     }
+}
 
-    /// What `factors` leave of the table.
-    private func remainder(of factors: EntangledEmbedding) -> Matrix {
-        var difference = table
-        difference.fillRows(chunkRows: 128) { range, elements in
-            var below = [Float](repeating: 0, count: elements.count)
-            var span = below.mutableSpan
-            factors.write(range, to: &span)
-            for i in 0..<elements.count { elements[i] -= span[i] }
+/// What factors leave of a table, row by row as it is asked for.
+private struct Remainder: RowSource {
+    let table: FiniteTable
+    let factors: EntangledEmbedding?
+
+    var rowCount: Int { table.rowCount }
+    var columnCount: Int { table.columnCount }
+
+    func rows(_ range: Range<Int>) throws -> Matrix {
+        var difference = try table.rows(range)
+        guard let factors else { return difference }
+        let below = factors.rows(range)
+        difference.withMutableView { view in
+            below.withView { below in
+                for i in 0..<view.rows * view.columns { view.base[i] -= below.base[i] }
+            }
         }
         return difference
     }

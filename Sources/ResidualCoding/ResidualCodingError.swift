@@ -10,6 +10,8 @@ public struct ResidualCodingError: Error, Hashable, Sendable, CustomStringConver
         case missing
         /// A budget that cannot be met.
         case infeasible
+        /// Rows that cannot be read.
+        case reading
         /// The caller's progress callback asked to stop.
         case cancelled
     }

@@ -80,6 +80,85 @@ import Testing
         }
     }
 
+    @Test func factorizeChoosesARatioAndSaysWhy() throws {
+        try TestFiles.withTemporaryFolder { folder throws in
+            try makeModel(in: folder)
+            #expect(try run("import", "m.safetensors", "-o", "w", in: folder).code == 0)
+            let chosen = try run("factorize", "w", "--ratio", "auto", "--json", "f.json", in: folder)
+            #expect(chosen.code == 0 && chosen.output.contains("chosen"), "\(chosen.errors)")
+            let json = try String(contentsOf: folder.appending(path: "f.json"), encoding: .utf8)
+            for key in ["ratioChoice", "reason", "curve", "byteRatioFloat32", "badRows", "weightedRelativeError"] {
+                #expect(json.contains("\"\(key)\""))
+            }
+            #expect(try run("factorize", "w", "--ratio", "some", in: folder).code == 2)
+            #expect(try run("factorize", "w", "--ratio", "-1", in: folder).code == 2)
+        }
+    }
+
+    @Test func rowsWithoutNumbersAreRefusedOrKept() throws {
+        try TestFiles.withTemporaryFolder { folder throws in
+            try makeModel(in: folder)
+            let file = folder.appending(path: "m.safetensors")
+            var bytes = try Data(contentsOf: file)
+            bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: [0, 0, 0xC0, 0x7F])
+            try bytes.write(to: file)
+            #expect(try run("import", "m.safetensors", "-o", "w", in: folder).code == 0)
+            let refused = try run("factorize", "w", "--ratio", "4", in: folder)
+            #expect(refused.code == 3 && refused.errors.contains("token 299"), "\(refused.errors)")
+            #expect(refused.errors.contains("--bad-rows skip"))
+            let kept = try run("factorize", "w", "--ratio", "4", "--bad-rows", "skip", in: folder)
+            #expect(kept.code == 0 && kept.errors.contains("1 rows with a NaN"), "\(kept.errors)")
+            #expect(try run("export", "w", "-o", "d.safetensors", "--dense", in: folder).code == 0)
+            let dense = try Data(contentsOf: folder.appending(path: "d.safetensors"))
+            #expect(dense.suffix(128) == bytes.suffix(128), "the row's own bits")
+        }
+    }
+
+    @Test func sweepsAreResumed() throws {
+        try TestFiles.withTemporaryFolder { folder throws in
+            try makeModel(in: folder)
+            #expect(try run("import", "m.safetensors", "-o", "w", in: folder).code == 0)
+            let first = try run("sweep", "w", "--order", "1,2", "--rank", "1", "--units", "8", in: folder)
+            #expect(first.code == 0 && first.output.contains("front"), "\(first.errors)")
+            let rows = folder.appending(path: "w/sweep.jsonl")
+            let lines = try String(contentsOf: rows, encoding: .utf8)
+            #expect(lines.split(separator: "\n").count == 2)
+            // A line that an interruption cut off counts as absent.
+            try Data((lines + lines.prefix(40)).utf8).write(to: rows)
+            let more = try run(
+                "sweep",
+                "w",
+                "--order",
+                "1,2",
+                "--rank",
+                "1,2",
+                "--units",
+                "8",
+                "--json",
+                "s.json",
+                "--html",
+                "s.html",
+                in: folder
+            )
+            #expect(more.code == 0 && more.errors.contains("2 of 4 rows taken"), "\(more.errors)")
+            let after = try String(contentsOf: rows, encoding: .utf8)
+            #expect(after.hasPrefix(lines), "rows that were there stay as they are")
+            #expect(after.split(separator: "\n").count == 4)
+            let json = try String(contentsOf: folder.appending(path: "s.json"), encoding: .utf8)
+            for key in ["rows", "front", "order", "rank", "copies", "units", "factorType", "bytes", "seconds"] {
+                #expect(json.contains("\"\(key)\""))
+            }
+            let page = try String(contentsOf: folder.appending(path: "s.html"), encoding: .utf8)
+            #expect(page.contains("Relative error by rank") && page.contains("<svg"))
+            // Another seed is another subject.
+            let other = try run("sweep", "w", "--order", "1", "--rank", "1", "--units", "8", "--seed", "2", in: folder)
+            #expect(other.code == 0 && !other.errors.contains("rows taken"))
+            #expect(try run("sweep", "w", "--order", "5", in: folder).code == 2)
+            #expect(try run("sweep", "w", "--rank", "1,x", in: folder).code == 2)
+            #expect(try run("sweep", "w", "--factor-dtype", "f8", in: folder).code == 2)
+        }
+    }
+
     @Test func existingOutputsNeedForce() throws {
         try TestFiles.withTemporaryFolder { folder throws in
             try makeModel(in: folder)

@@ -17,7 +17,7 @@ struct SeeconvCommand: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             InspectCommand.self, ConvertCommand.self, ImportCommand.self, FactorizeCommand.self, ExportCommand.self,
-            VerifyCommand.self, CompareCommand.self, TokenizeCommand.self, LexiconCommand.self,
+            VerifyCommand.self, CompareCommand.self, SweepCommand.self, TokenizeCommand.self, LexiconCommand.self,
         ]
     )
 }

@@ -16,7 +16,8 @@ public struct FactoredDescription: Sendable {
 
     /// The version of the layout that the tables need.
     var version: Int {
-        entries.contains { $0.residual != nil } ? FactoredLayout.versionWithResidual : FactoredLayout.version
+        if entries.contains(where: { $0.exceptions != nil }) { return FactoredLayout.versionWithExceptions }
+        return entries.contains { $0.residual != nil } ? FactoredLayout.versionWithResidual : FactoredLayout.version
     }
 
     /// The JSON text that stands under `FactoredLayout.metadataKey`.
@@ -42,15 +43,13 @@ public struct FactoredDescription: Sendable {
                 remedy: "export the model again"
             )
         }
-        guard let version = json["version"]?.int,
-            (FactoredLayout.version...FactoredLayout.versionWithResidual).contains(version)
-        else {
+        guard let version = json["version"]?.int, FactoredLayout.readableVersions.contains(version) else {
             throw TensorFileError(
                 .unsupported,
                 file: source.path,
                 place: "see, version",
                 cause:
-                    "layout version \(json["version"]?.text() ?? "absent"), this program reads \(FactoredLayout.version) and \(FactoredLayout.versionWithResidual)",
+                    "layout version \(json["version"]?.text() ?? "absent"), this program reads \(FactoredLayout.version) to \(FactoredLayout.versionWithExceptions)",
                 remedy: "use the seeconv that wrote it, or a newer one"
             )
         }

@@ -14,18 +14,22 @@ public struct FactoredEntry: Sendable {
     public var factors: StoredEmbedding?
     /// What the factors leave, coded; nil where nothing of it is kept.
     public var residual: StoredResidual?
+    /// Rows that the layers do not stand for; nil for none.
+    public var exceptions: StoredExceptions?
 
     /// An entry for `tensor`.
     public init(
         tensor: TensorDescriptor,
         ties: [String],
         factors: StoredEmbedding?,
-        residual: StoredResidual? = nil
+        residual: StoredResidual? = nil,
+        exceptions: StoredExceptions? = nil
     ) {
         self.tensor = tensor
         self.ties = ties
         self.factors = factors
         self.residual = residual
+        self.exceptions = exceptions
     }
 
     /// The factor name, `model.embed_tokens`.
@@ -34,11 +38,12 @@ public struct FactoredEntry: Sendable {
     /// Bytes of all parts: what the byte ratio counts.
     public var byteCount: Int {
         (factors?.arrays ?? []).reduce(0) { $0 + $1.bytes.count } + (residual?.byteCount ?? 0)
+            + (exceptions?.byteCount ?? 0)
     }
 
     /// The parts as tensors of `container`.
     func outputs(for container: ContainerFormat) throws -> [OutputTensor] {
-        try ((factors?.arrays ?? []) + (residual?.arrays ?? [])).map { array in
+        try ((factors?.arrays ?? []) + (residual?.arrays ?? []) + (exceptions?.arrays ?? [])).map { array in
             let form = array.tensorForm(in: container)
             let name = FactoredLayout.name(of: array.name, in: name)
             return OutputTensor(
@@ -64,6 +69,7 @@ public struct FactoredEntry: Sendable {
             add("parts", .array(factors.arrays.map { .string($0.name) }))
         }
         if let residual { add("residual", residual.json) }
+        if let exceptions { add("exceptions", exceptions.json) }
         return .object(members)
     }
 }
@@ -140,6 +146,12 @@ extension FactoredEntry {
             }
             self.residual = residual
         }
+        if let member = json["exceptions"] {
+            guard let exceptions = try StoredExceptions(member, of: tensor, part: { try read($0).bytes }) else {
+                throw failure("\(tensorName), exceptions", "counts, rows and the table's shape contradict each other")
+            }
+            self.exceptions = exceptions
+        }
         guard hasFactors else { return }
         let arrays = try parts.map { part in
             let (stored, bytes) = try read(part)
@@ -164,6 +176,13 @@ extension FactoredEntry {
 
     /// The table rebuilt, every size and index checked.
     public func table(in file: String) throws -> FactorTable {
+        let layers = try layers(in: file)
+        guard let exceptions else { return FactorTable(layers) }
+        return FactorTable(try ExceptedTable(layers, exceptions, of: tensor))
+    }
+
+    /// The table rebuilt without its exceptions.
+    func layers(in file: String) throws -> any FactoredTable {
         do {
             let embedding = try factors.map { try TableMethods.table(stored: $0) }
             let coded = try residual.map { try CodedResidual(stored: $0) }
@@ -189,9 +208,9 @@ extension FactoredEntry {
                         remedy: "factorize it again"
                     )
                 }
-                return FactorTable(embedding)
+                return embedding
             }
-            return FactorTable(LayeredTable(factors: embedding, residual: coded))
+            return LayeredTable(factors: embedding, residual: coded)
         } catch let error as EntanglementError {
             throw error.inFile(file, place: name)
         } catch let error as ResidualCodingError {

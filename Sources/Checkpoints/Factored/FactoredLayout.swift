@@ -4,6 +4,10 @@ public enum FactoredLayout {
     public static let version = 1
     /// The version written where a table has a residual, which readers of version 1 would leave out.
     public static let versionWithResidual = 2
+    /// The version written where a table has exceptions, which readers of version 2 would leave out.
+    public static let versionWithExceptions = 3
+    /// The versions that this code reads.
+    static let readableVersions = version...versionWithExceptions
     /// The metadata key of the description; in .npz archives, the name of an array of its UTF-8 bytes.
     public static let metadataKey = "see"
     /// What stands between a table's name and its parts' names.

@@ -37,6 +37,7 @@ extension ResidualCodingError {
             case .size: .mismatch
             case .value: .value
             case .missing: .missing
+            case .reading: .system
             case .infeasible, .cancelled: .limit
             }
         return TensorFileError(kind, file: file, place: "\(place), \(part)", cause: cause, remedy: remedy)

@@ -2,14 +2,7 @@ import LinearAlgebra
 import TensorFile
 
 /// A table of vectors, a row a token, read by rows: from a checkpoint's tensor or from factors.
-public protocol TableReader: Sendable {
-    /// Number of rows.
-    var rowCount: Int { get }
-    /// Length of a row.
-    var columnCount: Int { get }
-    /// Rows `range` in float32, `[range.count, columnCount]`.
-    func rows(_ range: Range<Int>) throws -> Matrix
-}
+public protocol TableReader: RowSource {}
 
 extension TableReader {
     /// Calls `body` with the table's rows in order, in pieces of about 4 MiB.
@@ -69,32 +62,27 @@ public struct TensorTable: TableReader {
     /// The whole table, for what cannot work with NaN or infinity.
     ///
     /// - Parameter file: the checkpoint, for the error.
-    /// - Throws: kind `value`, naming the tensor and the first token whose row holds a number that is not finite.
+    /// - Throws: kind `value`, naming the tensor and the first tokens whose rows hold a number that is not finite.
     public func finiteMatrix(file: String) throws -> Matrix {
-        let matrix = try matrix()
-        if let index = matrix.elements.firstIndex(where: { !$0.isFinite }) {
-            throw TensorFileError(
-                .value,
-                file: file,
-                place: "\(tensor.name), token \(index / max(1, columnCount))",
-                cause: "the row holds a NaN or infinity",
-                remedy: "repair the checkpoint"
-            )
+        let finite = try FiniteTable(self)
+        guard finite.badRows.isEmpty else {
+            throw finite.refusal(tensor: tensor.name, file: file, vocabulary: nil, remedy: "repair the checkpoint")
         }
-        return matrix
+        return try matrix()
+    }
+
+    /// The bytes of rows `range` in the tensor's own type.
+    public func bytes(ofRows range: Range<Int>) throws -> [UInt8] {
+        switch storage {
+        case .file(let location):
+            try location.file.bytes(at: location.offset + range.lowerBound * rowBytes, count: range.count * rowBytes)
+        case .memory(let all): Array(all[range.lowerBound * rowBytes..<range.upperBound * rowBytes])
+        }
     }
 
     /// Rows `range` in float32.
     public func rows(_ range: Range<Int>) throws -> Matrix {
-        let bytes: [UInt8] =
-            switch storage {
-            case .file(let location):
-                try location.file.bytes(
-                    at: location.offset + range.lowerBound * rowBytes,
-                    count: range.count * rowBytes
-                )
-            case .memory(let all): Array(all[range.lowerBound * rowBytes..<range.upperBound * rowBytes])
-            }
+        let bytes = try bytes(ofRows: range)
         let values = try bytes.withUnsafeBytes {
             try ValueCodec.floats($0, as: tensor.type, count: range.count * columnCount)
         }

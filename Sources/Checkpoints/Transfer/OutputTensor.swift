@@ -11,7 +11,8 @@ public struct OutputTensor: Sendable {
         /// Bytes at hand, in the output's own type.
         case bytes([UInt8])
         /// Rows computed on demand, in order: `rows(range)` gives `range.count * rowLength` values.
-        case rows(@Sendable (Range<Int>) throws -> [Float])
+        /// Rows in `exact` are bytes in the output's own type, in place of what was computed.
+        case rows(@Sendable (Range<Int>) throws -> [Float], exact: [Int: ArraySlice<UInt8>] = [:])
     }
 
     /// Name, type and shape in the output.

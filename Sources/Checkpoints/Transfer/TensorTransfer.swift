@@ -65,8 +65,8 @@ public struct TensorTransfer {
         case .bytes(let bytes):
             try bytes.withUnsafeBytes { try sink.append($0) }
             progress(bytes.count)
-        case .rows(let rows):
-            try writeRows(of: output.descriptor, rows, into: sink, progress: progress)
+        case .rows(let rows, let exact):
+            try writeRows(of: output.descriptor, rows, exact, into: sink, progress: progress)
         case .stored(let tensor, let source):
             try copy(tensor, of: source, as: output.descriptor.type, into: sink, progress: progress)
         case .bits(let tensor, let source):
@@ -77,6 +77,7 @@ public struct TensorTransfer {
     private func writeRows(
         of descriptor: TensorDescriptor,
         _ rows: (Range<Int>) throws -> [Float],
+        _ exact: [Int: ArraySlice<UInt8>],
         into sink: any TensorSink,
         progress: (Int) -> Void
     ) throws {
@@ -84,8 +85,13 @@ public struct TensorTransfer {
         let step = max(1, chunkBytes / 4 / rowLength)
         let converter = ChunkConverter(from: .float32, to: descriptor.type, nonFinite: nonFinite)
         for first in stride(from: 0, to: descriptor.rowCount, by: step) {
-            let values = try rows(first..<min(first + step, descriptor.rowCount))
-            let bytes = try values.withUnsafeBytes { try converter.converted($0, firstElement: first * rowLength) }
+            let range = first..<min(first + step, descriptor.rowCount)
+            let values = try rows(range)
+            var bytes = try values.withUnsafeBytes { try converter.converted($0, firstElement: first * rowLength) }
+            for (i, row) in range.enumerated() {
+                guard let own = exact[row] else { continue }
+                bytes.replaceSubrange(i * own.count..<(i + 1) * own.count, with: own)
+            }
             try bytes.withUnsafeBytes { try sink.append($0) }
             progress(bytes.count)
         }

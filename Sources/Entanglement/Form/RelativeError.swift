@@ -1,14 +1,32 @@
 import LinearAlgebra
 
 extension FactoredTable {
+    /// The same for a table in memory.
+    public func relativeErrors(against table: Matrix, weights: [Float]? = nil) -> (plain: Double, weighted: Double) {
+        errors(weights: weights) { range in table.rows(range) }
+    }
+
     /// ‖E − Ê‖ / ‖E‖ (Frobenius, root) against the dense `table`, plain and with each token's squares weighted; streams
     /// over the rows.
-    public func relativeErrors(against table: Matrix, weights: [Float]? = nil) -> (plain: Double, weighted: Double) {
-        precondition(table.rows == tokenCount && table.columns == dimension, "tables of different shapes")
+    ///
+    /// - Throws: what `table` throws where its rows cannot be read.
+    public func relativeErrors(
+        against table: some RowSource,
+        weights: [Float]? = nil
+    ) throws -> (plain: Double, weighted: Double) {
+        precondition(table.rowCount == tokenCount && table.columnCount == dimension, "tables of different shapes")
+        return try errors(weights: weights) { range in try table.rows(range) }
+    }
+
+    private func errors<Failure: Error>(
+        weights: [Float]?,
+        _ rows: (Range<Int>) throws(Failure) -> Matrix
+    ) throws(Failure) -> (plain: Double, weighted: Double) {
         var (error, norm, weightedError, weightedNorm) = (0.0, 0.0, 0.0, 0.0)
-        forEachPiece { range, piece in
+        try forEachPiece(ofRows: min(4096, max(128, (1 << 22) / max(1, dimension)))) { range, piece throws(Failure) in
+            let originals = try rows(range)
             for (i, row) in range.enumerated() {
-                let (difference, square) = table.withRow(row) { original in
+                let (difference, square) = originals.withRow(i) { original in
                     (piece.withRow(i) { squaredDistance(original, $0) }, sumOfSquares(original))
                 }
                 let weight = Double(weights?[row] ?? 1)

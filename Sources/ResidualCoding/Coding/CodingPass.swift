@@ -30,10 +30,18 @@ struct CodingPass: Sendable {
     /// Rows handled by one thread at a time.
     private static let chunkRows = 128
 
-    /// Runs over all rows of `matrix`, which have the given gains (empty for none) and magnitudes.
-    func run(_ matrix: Matrix, gains: [Int8], magnitudes: [UInt8], isWriting: Bool) -> Result {
-        let parts = Parallel.mapChunks(of: matrix.rows, size: Self.chunkRows) { range in
-            run(range, of: matrix, gains: gains, magnitudes: magnitudes, isWriting: isWriting)
+    /// Runs over all rows of `table`, which have the given gains (empty for none) and magnitudes.
+    func run(
+        _ table: some RowSource,
+        gains: [Int8],
+        magnitudes: [UInt8],
+        isWriting: Bool
+    ) throws(ResidualCodingError) -> Result {
+        let parts = try Parallel.mapChunks(
+            of: table.rowCount,
+            size: Self.chunkRows
+        ) { range throws(ResidualCodingError) in
+            try run(range, of: table, gains: gains, magnitudes: magnitudes, isWriting: isWriting)
         }
         var result = Result()
         for part in parts {
@@ -48,13 +56,13 @@ struct CodingPass: Sendable {
     /// The coefficients of some rows along the coded axes, in steps of each row, and the squares of the rows themselves.
     static func coefficients(
         _ range: Range<Int>,
-        of matrix: Matrix,
+        of table: some RowSource,
         gains: [Int8],
         mean: [Float],
         basis: Matrix,
         step: Float
-    ) -> (coefficients: Matrix, squares: [Double]) {
-        var rows = matrix.rows(range)
+    ) throws(ResidualCodingError) -> (coefficients: Matrix, squares: [Double]) {
+        var rows = try table.block(range)
         let count = rows.columns
         for i in 0..<range.count {
             let gain = gains.isEmpty ? 0 : Int(gains[range.lowerBound + i])
@@ -69,14 +77,14 @@ struct CodingPass: Sendable {
 
     private func run(
         _ range: Range<Int>,
-        of matrix: Matrix,
+        of table: some RowSource,
         gains: [Int8],
         magnitudes: [UInt8],
         isWriting: Bool
-    ) -> Result {
-        let (coefficients, squares) = Self.coefficients(
+    ) throws(ResidualCodingError) -> Result {
+        let (coefficients, squares) = try Self.coefficients(
             range,
-            of: matrix,
+            of: table,
             gains: gains,
             mean: mean,
             basis: basis,
@@ -100,7 +108,7 @@ struct CodingPass: Sendable {
                     let kept = (0..<classes.count).reduce(0.0) { $0 + Double(x[$1]) * Double(x[$1]) }
                     // Less than the projection's own rounding is nothing.
                     let left = squares[i] - kept
-                    let lost = classes.count < matrix.columns && left > 1e-6 * squares[i] ? left : 0
+                    let lost = classes.count < table.columnCount && left > 1e-6 * squares[i] ? left : 0
                     result.statistics.squaredError += rowStep * rowStep * (error + lost)
                     if isWriting { write(search, x, pairs, with: &encoder, to: &result) }
                 }

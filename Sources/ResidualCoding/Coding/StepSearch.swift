@@ -29,22 +29,21 @@ struct StepSearch {
         level = Self.level(for: encoder)
         let plan = ReflectionPlan(
             variances: transform.variances,
-            rowCount: encoder.matrix.rows,
+            rowCount: encoder.table.rowCount,
             level: level
         )
         reflections = Reflections(towards: transform.axes, plan: plan)
-        axes = reflections.basis(of: Array(0..<encoder.matrix.columns))
+        axes = reflections.basis(of: Array(0..<encoder.table.columnCount))
         variances = transform.variances(along: axes)
 
         let largestMean = transform.mean.reduce(0) { max($0, $1.magnitude) }
-        let largestRow = (0..<encoder.matrix.rows).reduce(0.0) { largest, row in
-            let gain = encoder.gains.isEmpty ? 0 : Double(encoder.gains[row])
-            let square = encoder.matrix.withRow(row) { sumOfSquares($0) }
-            return max(largest, (square * binaryPower(gain)).squareRoot())
+        let largestRow = encoder.scan.squares.enumerated().reduce(0.0) { largest, row in
+            let gain = encoder.gains.isEmpty ? 0 : Double(encoder.gains[row.offset])
+            return max(largest, (row.element * binaryPower(gain)).squareRoot())
         }
         let least = max(
             largestMean * Double(ResidualModel.meanPartsPerStep) / Double(1 << 19),
-            (largestRow + largestMean * Double(encoder.matrix.columns).squareRoot()) / Double(1 << 18),
+            (largestRow + largestMean * Double(encoder.table.columnCount).squareRoot()) / Double(1 << 18),
             1e-30
         )
         leastLogarithm = binaryLogarithm(least)
@@ -53,7 +52,7 @@ struct StepSearch {
     /// The water level at which the rate should meet the budget, or the error its bound.
     private static func level(for encoder: ResidualEncoder) -> Double {
         let variances = encoder.transform.variances
-        let rows = Double(encoder.matrix.rows)
+        let rows = Double(encoder.table.rowCount)
         let total = max(variances.reduce(0, +), 1e-30)
         let inverseGain =
             encoder.gains.isEmpty
@@ -63,7 +62,7 @@ struct StepSearch {
             case .bytes(let bytes):
                 let plan = ReflectionPlan(
                     variances: variances,
-                    rowCount: encoder.matrix.rows,
+                    rowCount: encoder.table.rowCount,
                     level: level
                 )
                 return plan.rate + rows * ResidualEncoder.rowOverhead + 8000 < 8 * Double(bytes)
@@ -83,14 +82,14 @@ struct StepSearch {
     /// The smallest coding within the error, or the most exact within the bytes.
     mutating func run() throws(ResidualCodingError) -> CodedResidual {
         var logarithm = max(binaryLogarithm(Self.stepsPerLevel * level.squareRoot()), leastLogarithm)
-        magnitudes = initialMagnitudes(step: binaryPower(logarithm))
+        magnitudes = try initialMagnitudes(step: binaryPower(logarithm))
         let sample = sampleRows()
         // How fast the measure moves with log₂ Δ, for the first steps.
         let activity = variances.reduce(0.0) { $0 + $1 / ($1 + level) }
         var slope: Double
         switch encoder.budget {
         case .bytes(let bytes):
-            slope = -max(0.05, activity * Double(encoder.matrix.rows) / Double(8 * max(1, bytes)) / 0.6931)
+            slope = -max(0.05, activity * Double(encoder.table.rowCount) / Double(8 * max(1, bytes)) / 0.6931)
         case .maximumError: slope = max(0.3, activity / Double(variances.count))
         }
         let usualSlope = slope
@@ -112,7 +111,8 @@ struct StepSearch {
             let trial = try pass(logarithm, rows: nil, learns: round < Self.learningPasses)
             let excess = excess(of: trial)
             try report("pass \(round + 1)", min(0.95, 0.3 + 0.15 * Double(round)), trial)
-            let isWithin = excess <= 0 && isExactlyWithin(trial)
+            var isWithin = excess <= 0
+            if isWithin { isWithin = try isExactlyWithin(trial) }
             if isWithin { keep(trial) }
             if isWithin, round > 0, excess > -window { break }
             // While tables are learned, what a step gives changes from pass to pass.
@@ -159,13 +159,13 @@ struct StepSearch {
     }
 
     /// Whether the rows as rebuilt keep the bound on the error: the trial's own figure leaves out their rounding.
-    private func isExactlyWithin(_ trial: ResidualEncoder.Trial) -> Bool {
+    private func isExactlyWithin(_ trial: ResidualEncoder.Trial) throws(ResidualCodingError) -> Bool {
         guard case .maximumError(let error, _) = encoder.budget else { return true }
-        let matrix = encoder.matrix
-        let errors = Parallel.mapChunks(of: matrix.rows, size: 512) { range in
-            let rebuilt = trial.coded.rows(range)
-            return range.reduce(0.0) { sum, row in
-                sum + matrix.withRow(row) { a in rebuilt.withRow(row - range.lowerBound) { squaredDistance(a, $0) } }
+        let table = encoder.table
+        let errors = try Parallel.mapChunks(of: table.rowCount, size: 512) { range throws(ResidualCodingError) in
+            let (block, rebuilt) = (try table.block(range), trial.coded.rows(range))
+            return (0..<block.rows).reduce(0.0) { sum, row in
+                sum + block.withRow(row) { a in rebuilt.withRow(row) { squaredDistance(a, $0) } }
             }
         }
         return (errors.reduce(0, +) / encoder.reference).squareRoot() <= error
@@ -237,13 +237,13 @@ extension StepSearch {
     /// The rows that first tables are learned from.
     private func sampleRows() -> [Int] {
         var random = SplitMix64(seed: encoder.options.seed, stream: 3)
-        var rows = Array(0..<encoder.matrix.rows)
+        var rows = Array(0..<encoder.table.rowCount)
         random.shuffle(&rows)
         return rows.prefix(max(1, encoder.options.sampleRows)).sorted()
     }
 
     /// Magnitudes by the rows' energy along the axes that matter.
-    private func initialMagnitudes(step: Double) -> [UInt8] {
+    private func initialMagnitudes(step: Double) throws(ResidualCodingError) -> [UInt8] {
         let classes = classes(step: step)
         let coded = classes.indices.filter { classes[$0] > 0 }
         let active = coded.filter { variances[$0] > step * step }
@@ -251,11 +251,11 @@ extension StepSearch {
         let basis = part(of: used)
         let expected = used.reduce(0.0) { $0 + variances[$1] } / (step * step)
         let mean = encoder.transform.mean.map(Float.init)
-        let (matrix, gains) = (encoder.matrix, encoder.gains)
-        return Parallel.mapChunks(of: matrix.rows, size: 256) { range in
-            let (coefficients, _) = CodingPass.coefficients(
+        let (table, gains) = (encoder.table, encoder.gains)
+        return try Parallel.mapChunks(of: table.rowCount, size: 256) { range throws(ResidualCodingError) in
+            let (coefficients, _) = try CodingPass.coefficients(
                 range,
-                of: matrix,
+                of: table,
                 gains: gains,
                 mean: mean,
                 basis: basis,
@@ -304,19 +304,15 @@ extension StepSearch {
             magnitudeBits: magnitudeBits,
             lengthUnit: ResidualEncoder.lengthUnit
         )
-        let (matrix, gains, used): (Matrix, [Int8], [UInt8])
+        let (table, gains, used): (any RowSource, [Int8], [UInt8])
         if let rows {
-            matrix = Matrix(
-                rows: rows.count,
-                columns: encoder.matrix.columns,
-                elements: rows.flatMap { encoder.matrix.row($0) }
-            )
+            table = try encoder.table.gathering(rows)
             gains = encoder.gains.isEmpty ? [] : rows.map { encoder.gains[$0] }
             used = rows.map { magnitudes[$0] }
         } else {
-            (matrix, gains, used) = (encoder.matrix, encoder.gains, magnitudes)
+            (table, gains, used) = (encoder.table, encoder.gains, magnitudes)
         }
-        let result = pass.run(matrix, gains: gains, magnitudes: used, isWriting: true)
+        let result = try pass.run(table, gains: gains, magnitudes: used, isWriting: true)
         let index = RowIndex(
             gains: gains,
             magnitudes: used,
@@ -325,7 +321,7 @@ extension StepSearch {
         )
         let part = CodedResidual(model: model, index: index, bits: result.bits.bytes, basis: basis)
         if learns { learn(from: result, rows: rows) }
-        let scale = Double(encoder.matrix.rows) / Double(max(1, matrix.rows))
+        let scale = Double(encoder.table.rowCount) / Double(max(1, table.rowCount))
         let error = (result.statistics.squaredError * scale / encoder.reference).squareRoot()
         return ResidualEncoder.Trial(
             coded: part,

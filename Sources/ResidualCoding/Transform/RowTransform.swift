@@ -11,16 +11,17 @@ struct RowTransform: Sendable {
     /// Its eigenvectors as rows.
     let axes: Matrix
 
-    /// Of `matrix`, whose row v counts with 2^gain(v) (`gains` may be empty for 1).
-    init(of matrix: Matrix, gains: [Int8]) throws(ResidualCodingError) {
-        let (rows, columns) = (matrix.rows, matrix.columns)
+    /// Of `table`, whose row v counts with 2^gain(v) (`gains` may be empty for 1).
+    init(of table: some RowSource, gains: [Int8]) throws(ResidualCodingError) {
+        let (rows, columns) = (table.rowCount, table.columnCount)
         let chunk = 1024
-        let parts = Parallel.mapChunks(of: rows, size: chunk) { range in
+        let parts = try Parallel.mapChunks(of: rows, size: chunk) { range throws(ResidualCodingError) in
+            let block = try table.block(range)
             var sum = [Double](repeating: 0, count: columns + 1)
             for row in range {
                 let weight = Self.weight(row, gains)
                 sum[columns] += weight
-                matrix.withRow(row) { values in
+                block.withRow(row - range.lowerBound) { values in
                     for column in 0..<columns { sum[column] += weight * Double(values[column]) }
                 }
             }
@@ -30,9 +31,11 @@ struct RowTransform: Sendable {
         for part in parts { for i in total.indices { total[i] += part[i] } }
         let mean = (0..<columns).map { total[$0] / max(total[columns], .leastNormalMagnitude) }
         var gram = SymmetricMatrix(size: columns)
-        for first in stride(from: 0, to: rows, by: 4096) {
-            let range = first..<min(first + 4096, rows)
-            var part = matrix.rows(range)
+        // Sums of blocks are rounded alike whatever the width; blocks of 16 MiB at most keep wide tables small.
+        let height = min(4096, max(256, (1 << 22) / max(1, columns)))
+        for first in stride(from: 0, to: rows, by: height) {
+            let range = first..<min(first + height, rows)
+            var part = try table.block(range)
             for (i, row) in range.enumerated() {
                 let scale = Self.weight(row, gains).squareRoot()
                 part.withMutableRow(i) { values in

@@ -81,7 +81,7 @@ struct CompareCommand: ParsableCommand {
 
     private func compare(_ methods: [ComparedMethod]) throws -> MethodComparison {
         let workspace = try Workspace(opening: workspace)
-        let found = try chosenTable(of: workspace)
+        let found = try workspace.chosenTable(named: table)
         let source = try workspace.openSource()
         let matrix = try TensorTable(found.tensor, in: source.source).finiteMatrix(file: source.path)
         let frequencies = try workspace.frequencies(FrequencySource(named: weights), rowCount: matrix.rows)
@@ -108,20 +108,6 @@ struct CompareCommand: ParsableCommand {
         if self.methods == nil { for type in ElementType.allCases { try comparison.run(blockType: type) } }
         bar.finish()
         return comparison
-    }
-
-    private func chosenTable(of workspace: Workspace) throws -> FoundTable {
-        let tables = workspace.manifest.tables.filter(\.isChosen)
-        if let found = tables.first(where: { table == nil || $0.name == table || $0.tensor.name == table }) {
-            return found
-        }
-        throw TensorFileError(
-            .missing,
-            file: workspace.path,
-            place: "--table \(table ?? "")",
-            cause: "the workspace has no such table to factorize",
-            remedy: "name one of \(tables.map(\.name).joined(separator: ", "))"
-        )
     }
 
     private func show(_ comparison: MethodComparison) {

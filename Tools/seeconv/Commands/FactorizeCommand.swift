@@ -19,8 +19,13 @@ struct FactorizeCommand: ParsableCommand {
     @Argument(help: "The workspace that import made.")
     var workspace: String
 
-    @Option(help: "How many times fewer bytes the tables shall take.")
-    var ratio: Double?
+    @Option(
+        help: ArgumentHelp(
+            "How many times fewer bytes the tables shall take, or auto: as many as each bears before its error climbs.",
+            valueName: "number|auto"
+        )
+    )
+    var ratio: RatioArgument?
 
     @Option(
         help: ArgumentHelp(
@@ -84,8 +89,23 @@ struct FactorizeCommand: ParsableCommand {
     )
     var maximumError: Double?
 
+    @Option(
+        name: .customLong("bad-rows"),
+        help: """
+            Rows with a NaN or infinity: refuse the table (fail), store zero rows (zero), or keep them bit for bit beside \
+            the factors (skip).
+            """
+    )
+    var badRows = BadRowPolicy.fail
+
     @Option(help: "The seed of every random choice.")
     var seed: UInt64 = 1
+
+    @Option(
+        name: .customLong("json"),
+        help: ArgumentHelp("Write what was reached as JSON (- for stdout).", valueName: "file")
+    )
+    var jsonFile: String?
 
     @OptionGroup var common: CommonOptions
 
@@ -97,7 +117,6 @@ struct FactorizeCommand: ParsableCommand {
         if let maximumError, !(maximumError > 0 && maximumError < 1) || effectiveResidual == .none {
             throw ValidationError("--max-error must lie between 0 and 1, and needs --residual auto")
         }
-        if let ratio, !(ratio > 0 && ratio.isFinite) { throw ValidationError("--ratio must be a positive number") }
         guard method != "see" else { return }
         guard TableMethods.named(method) != nil else {
             let names = ["see"] + TableMethods.all.map { type(of: $0).name }
@@ -119,7 +138,8 @@ struct FactorizeCommand: ParsableCommand {
     func run() throws {
         let factorization = Factorization(
             method: TableMethods.named(method),
-            ratio: ratio,
+            ratio: ratio?.times,
+            choosesRatio: ratio == .auto,
             order: order,
             rank: rank,
             units: units,
@@ -131,6 +151,7 @@ struct FactorizeCommand: ParsableCommand {
             weights: FrequencySource(named: weights),
             residual: effectiveResidual,
             maximumError: maximumError,
+            badRows: badRows,
             seed: seed
         )
         let bar = ProgressBar("fitting", total: 1, isQuiet: common.quiet) { _, _ in "" }
@@ -141,6 +162,13 @@ struct FactorizeCommand: ParsableCommand {
             }
         }
         bar.finish()
+        let json = Factorization.json(of: results).text(.indented)
+        if let jsonFile, jsonFile != "-" { try OutputFile.write(json + "\n", to: jsonFile) }
+        guard jsonFile != "-" else { return print(json) }
+        show(results)
+    }
+
+    private func show(_ results: [Factorization.Result]) {
         var summary = TextTable([
             ("table", .left), ("form", .left), ("bytes", .right), ("byte ratio", .right), ("ratio to F32", .right),
             ("relative error", .right), ("weighted", .right),
@@ -154,11 +182,39 @@ struct FactorizeCommand: ParsableCommand {
                 Format.decimal(result.weightedRelativeError, places: 4),
             ])
         }
-        for note in Set(results.flatMap(\.notes)).sorted() { common.note(note) }
+        for note in Set(results.flatMap(\.notes)).sorted() {
+            // A choice made for the user is a result, not a remark.
+            if results.contains(where: { $0.ratioChoice != nil && note.hasPrefix($0.entry.name + ": ratio") }) {
+                print(note)
+            } else {
+                common.note(note)
+            }
+        }
         if let origin = Set(results.map(\.frequencyOrigin)).sorted().first { common.note("weights: \(origin)") }
         print(summary.text)
     }
 }
 
+/// `--ratio`: a positive number, or `auto`.
+enum RatioArgument: ExpressibleByArgument, Equatable {
+    case number(Double)
+    case auto
+
+    init?(argument: String) {
+        if argument == "auto" {
+            self = .auto
+        } else if let number = Double(argument), number > 0, number.isFinite {
+            self = .number(number)
+        } else {
+            return nil
+        }
+    }
+
+    var times: Double? {
+        if case .number(let number) = self { number } else { nil }
+    }
+}
+
+extension BadRowPolicy: ExpressibleByArgument {}
 extension Factorization.Codes: ExpressibleByArgument {}
 extension Factorization.Residual: ExpressibleByArgument {}
