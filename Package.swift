@@ -66,6 +66,7 @@ let package = Package(
         module("ResidualCoding", in: "Sources", ["Kernels", "LinearAlgebra"], exclude: ["README.md"]),
 
         // Floor 3: models.
+        module("Transformer", in: "Sources", ["LinearAlgebra", "Kernels"]),
         module(
             "Checkpoints",
             in: "Sources",
@@ -75,6 +76,13 @@ let package = Package(
         ),
 
         // Floor 4: what is done with models.
+        module(
+            "Runtime",
+            in: "Sources",
+            [
+                "Transformer", "Checkpoints", "GGUF", "NumPy", "TensorFile", "Tokenizers", "JSONText", "LinearAlgebra",
+            ]
+        ),
         module(
             "Verification",
             in: "Sources",
@@ -90,7 +98,7 @@ let package = Package(
             name: "seeconv",
             dependencies: [
                 "Checkpoints", "Verification", "Safetensors", "GGUF", "NumPy", "Tokenizers", "Lexicons", "Entanglement",
-                "ResidualCoding",
+                "ResidualCoding", "Transformer", "Runtime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tools/seeconv",
@@ -116,6 +124,11 @@ let package = Package(
         tests(
             of: "Verification",
             ["Checkpoints", "Safetensors", "GGUF", "NumPy", "TensorFile", "LinearAlgebra", "Entanglement", "JSONText"]
+        ),
+        tests(of: "Transformer", ["LinearAlgebra", "Kernels", "TensorFile"]),
+        tests(
+            of: "Runtime",
+            ["Transformer", "Checkpoints", "Safetensors", "NumPy", "GGUF", "TensorFile", "LinearAlgebra"]
         ),
         tests(of: "seeconv", ["Checkpoints", "Safetensors", "LinearAlgebra"]),
     ]

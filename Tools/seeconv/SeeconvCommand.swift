@@ -2,6 +2,7 @@ import ArgumentParser
 import Lexicons
 import TensorFile
 import Tokenizers
+import Transformer
 
 /// The command `seeconv`.
 struct SeeconvCommand: ParsableCommand {
@@ -18,6 +19,7 @@ struct SeeconvCommand: ParsableCommand {
         subcommands: [
             InspectCommand.self, ConvertCommand.self, ImportCommand.self, FactorizeCommand.self, ExportCommand.self,
             VerifyCommand.self, CompareCommand.self, SweepCommand.self, TokenizeCommand.self, LexiconCommand.self,
+            RunCommand.self, EvalCommand.self, BenchCommand.self,
         ]
     )
 }
@@ -35,6 +37,8 @@ struct Program {
         } catch let error as TensorFileError {
             Terminal.fail("seeconv: \(error)", exitCode: error.kind == .system ? .systemFailure : .badInput)
         } catch let error as TokenizerError {
+            Terminal.fail("seeconv: \(error)", exitCode: .badInput)
+        } catch let error as TransformerError {
             Terminal.fail("seeconv: \(error)", exitCode: .badInput)
         } catch let error as LexiconError {
             Terminal.fail("seeconv: \(error)", exitCode: .badInput)
