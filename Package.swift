@@ -80,7 +80,8 @@ let package = Package(
             "Runtime",
             in: "Sources",
             [
-                "Transformer", "Checkpoints", "GGUF", "NumPy", "TensorFile", "Tokenizers", "JSONText", "LinearAlgebra",
+                "Transformer", "Checkpoints", "Entanglement", "GGUF", "NumPy", "TensorFile", "Tokenizers", "JSONText",
+                "LinearAlgebra",
             ]
         ),
         module(

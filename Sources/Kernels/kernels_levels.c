@@ -124,8 +124,9 @@ TARGET static inline float dot_avx512(
             for (size_t b = 0; b < count; b++, codes += 32) {
                 int32_t at = (first_class[b] + offset) * 16;
                 __m512i index = indices(spread(codes, groups4, 4), 15, _mm512_slli_epi16(load(classes + 64 * b), 1));
-                __m512i first = _mm512_permutexvar_epi8(index, load(tables->firsts + at));
-                __m512i second = _mm512_permutexvar_epi8(index, load(tables->seconds + at));
+                const int8_t *firsts = tables->firsts + at, *seconds = tables->seconds + at;
+                __m512i first = _mm512_permutex2var_epi8(load(firsts), index, load(firsts + 64));
+                __m512i second = _mm512_permutex2var_epi8(load(seconds), index, load(seconds + 64));
                 high_sum = _mm512_dpbusd_epi32(high_sum, load(high + 64 * b), first);
                 low_sum = _mm512_dpbusd_epi32(low_sum, load(low + 64 * b), first);
                 high_sum = _mm512_dpbusd_epi32(high_sum, load(high + 64 * b), second);

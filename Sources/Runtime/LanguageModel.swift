@@ -19,8 +19,8 @@ public struct LanguageModel: Sendable {
     private let tokenizerPath: String
 
     /// Opens a model directory, a GGUF file, a workspace, a factored checkpoint of either, or a `.bin` file of llama2.c.
-    /// Weights are mapped and used in place; factored tables are rebuilt.
-    public init(opening path: String) throws {
+    /// Weights are mapped and used in place; factored tables take the form `tables`.
+    public init(opening path: String, tables: TableForm = .automatic) throws {
         self.path = path
         var isDirectory: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
@@ -47,13 +47,19 @@ public struct LanguageModel: Sendable {
                 path: path,
                 source: source.source,
                 description: factors,
-                factorsPath: workspace.factorsPath
+                factorsPath: workspace.factorsPath,
+                tableForm: tables
             )
             (configuration, tokenizerPath) = (source.configuration, workspace.sourcePath)
         } else {
             let checkpoint = try Checkpoint(opening: path)
             let factors = try FactoredDescription(reading: checkpoint.source)
-            weights = WeightSource(path: path, source: checkpoint.source, description: factors)
+            weights = WeightSource(
+                path: path,
+                source: checkpoint.source,
+                description: factors,
+                tableForm: tables
+            )
             (configuration, tokenizerPath) = (checkpoint.configuration, path)
         }
         let loading = try DecoderLoading(weights, configuration)

@@ -37,7 +37,7 @@ typedef struct {
     /// Levels of the codes 0 … 15 for each class, in two parts that add up to the level.
     const int8_t *_Nonnull firsts;
     const int8_t *_Nonnull seconds;
-    /// For each column, 8 · its class less the lowest of its block (at most 7 in blocks of 2 and 3 bits, 3 in those of 4).
+    /// For each column, 8 · its class less the lowest of its block (at most 7 in blocks of codes).
     const uint8_t *_Nonnull classes;
     /// For each block, the lowest class of its columns less `lowest_class`, for a row of the offset 0.
     const int32_t *_Nonnull block_classes;

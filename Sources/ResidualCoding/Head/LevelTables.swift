@@ -47,7 +47,7 @@ struct LevelTables: Sendable {
         }
         (self.columnClasses, self.blockClasses) = (columnClasses, blockClasses)
         var (small, firsts, seconds): ([Int8], [Int8], [Int8]) = ([], [], [])
-        // A table of 64 bytes may begin at the last class.
+        // A table of eight classes may begin at the last one.
         for c in lowest...highest + 8 {
             let levels = (0..<16).map { Self.level(ofCode: $0, class: c, tables: tables) }
             small += levels[..<8].map { Int8(clamping: $0) }
@@ -96,7 +96,7 @@ struct LevelTables: Sendable {
         let span = columns.map { classes[$0] }.max().map { $0 - (classes[columns].min() ?? $0) } ?? 0
         var best = (bits: 16.0 * Double(Self.blockColumns), width: SEE_LEVELS_16)
         let choices: [(width: see_level_width, bits: Int, largest: Int, span: Int)] = [
-            (SEE_LEVELS_4, 4, 7, 3), (SEE_LEVELS_3, 3, 3, 7), (SEE_LEVELS_2, 2, 1, 7), (SEE_LEVELS_NONE, 0, 0, .max),
+            (SEE_LEVELS_4, 4, 7, 7), (SEE_LEVELS_3, 3, 3, 7), (SEE_LEVELS_2, 2, 1, 7), (SEE_LEVELS_NONE, 0, 0, .max),
         ]
         for choice in choices where span <= choice.span {
             var bits = Double(choice.bits * Self.blockColumns)

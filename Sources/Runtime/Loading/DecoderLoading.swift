@@ -95,12 +95,10 @@ struct DecoderLoading {
             keyValueHeads: configuration.keyValueHeads,
             headWidth: configuration.headWidth
         )
-        let embedding = DenseTable(
-            try weights.matrix(
-                names.embedding + ".weight",
-                rows: configuration.vocabularySize,
-                columns: configuration.width
-            )
+        let embedding = try weights.table(
+            names.embedding + ".weight",
+            rows: configuration.vocabularySize,
+            columns: configuration.width
         )
         let layers = try (0..<configuration.layerCount).map { try layer($0, attention) }
         let norm = try norm(names.norm)
@@ -128,15 +126,14 @@ struct DecoderLoading {
         return DecoderModel(shape: shape, embedding: embedding, layers: layers, norm: norm, head: head)
     }
 
-    private func head(_ embedding: DenseTable) throws -> DenseTable {
+    private func head(_ embedding: any TokenTable) throws -> any OutputHead {
         let name = names.head + ".weight"
         // Where nothing is said, a head that is there counts.
         let isTied = configuration.tiesEmbeddings ?? !weights.contains(name)
         if isTied { return embedding }
-        return DenseTable(
-            try weights.matrix(name, rows: embedding.tokenCount, columns: configuration.width),
-            bias: try weights.optionalVector(names.head + ".bias", count: embedding.tokenCount)
-        )
+        let table = try weights.table(name, rows: embedding.tokenCount, columns: configuration.width)
+        let bias = try weights.optionalVector(names.head + ".bias", count: embedding.tokenCount)
+        return bias.map { BiasedHead(base: table, bias: $0) } ?? table
     }
 
     private func layer(_ index: Int, _ attention: AttentionShape) throws -> DecoderLayer {

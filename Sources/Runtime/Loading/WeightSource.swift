@@ -14,15 +14,19 @@ final class WeightSource {
     private let factorsPath: String
     private var maps: [String: MappedFile] = [:]
     private var used: Set<TensorName> = []
-    private var tables: [TensorName: WeightMatrix] = [:]
+    private let tableForm: TableForm
+    private var matrices: [TensorName: WeightMatrix] = [:]
+    private var tables: [TensorName: any TokenTable] = [:]
 
     /// The tensors of `source`; those that `description` has in factored form, stored at `factorsPath`, come from there.
     init(
         path: String,
         source: any TensorSource,
         description: FactoredDescription? = nil,
-        factorsPath: String? = nil
+        factorsPath: String? = nil,
+        tableForm: TableForm = .dense
     ) {
+        self.tableForm = tableForm
         self.path = path
         self.source = source
         self.factorsPath = factorsPath ?? path
@@ -45,14 +49,32 @@ final class WeightSource {
 
     /// The matrix called `name`, which must have this shape; nil rows stand for any number.
     func matrix(_ name: String, rows: Int?, columns: Int) throws -> WeightMatrix {
+        try checkShape(of: name, rows: rows, columns: columns)
+        if let entry = factored[TensorName(name)] { return try matrix(of: entry) }
+        guard let tensor = source.tensor(named: name) else { throw missing(name) }
+        return try weights(of: tensor)
+    }
+
+    /// The table called `name`, of the same shape: from its factors where it has some and that is wanted, dense otherwise.
+    func table(_ name: String, rows: Int?, columns: Int) throws -> any TokenTable {
+        guard let entry = factored[TensorName(name)], tableForm != .dense else {
+            return DenseTable(try matrix(name, rows: rows, columns: columns))
+        }
+        try checkShape(of: name, rows: rows, columns: columns)
+        let first = TensorName(entry.tensor.name)
+        if let table = tables[first] { return table }
+        let table = try tableForm.tokens(of: entry.table(in: factorsPath))
+        tables[first] = table
+        return table
+    }
+
+    /// Notes that the matrix called `name` is wanted, and refuses another shape than this.
+    private func checkShape(of name: String, rows: Int?, columns: Int) throws {
         used.insert(TensorName(name))
         let shape = try self.requiredShape(of: name)
         guard shape.count == 2, shape[1] == columns, rows.map({ $0 == shape[0] }) ?? true else {
             throw mismatch(name, shape, expected: "[\(rows.map(String.init) ?? "any"), \(columns)]")
         }
-        if let entry = factored[TensorName(name)] { return try table(of: entry) }
-        guard let tensor = source.tensor(named: name) else { throw missing(name) }
-        return try weights(of: tensor)
     }
 
     /// The vector called `name`, which must have `count` numbers, in F32.
@@ -90,14 +112,12 @@ final class WeightSource {
     // MARK: Reading
 
     /// The dense table of a factored entry, rebuilt once for all its names.
-    ///
-    /// A table that gives rows and scores from its factors would take this place.
-    private func table(of entry: FactoredEntry) throws -> WeightMatrix {
+    private func matrix(of entry: FactoredEntry) throws -> WeightMatrix {
         let name = TensorName(entry.tensor.name)
-        if let table = tables[name] { return table }
-        let table = WeightMatrix(try entry.table(in: factorsPath).matrix())
-        tables[name] = table
-        return table
+        if let matrix = matrices[name] { return matrix }
+        let matrix = WeightMatrix(try entry.table(in: factorsPath).matrix())
+        matrices[name] = matrix
+        return matrix
     }
 
     private func weights(of tensor: TensorDescriptor) throws -> WeightMatrix {
@@ -182,6 +202,9 @@ final class WeightSource {
 }
 
 extension WeightFormat {
+    /// The type of tensors of this format.
+    var elementType: ElementType? { ElementType.allCases.first { WeightFormat($0) == self } }
+
     /// The format of tensors of `type`; nil for types without kernels.
     init?(_ type: ElementType) {
         switch type {

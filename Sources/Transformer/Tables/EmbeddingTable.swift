@@ -26,17 +26,17 @@ public protocol OutputHead: Sendable {
     func write(logitsOf hidden: MatrixView<Float>, to logits: MutableMatrixView<Float>)
 }
 
+/// A table that gives vectors and scores: embedding, head or, where the two are tied, both.
+public typealias TokenTable = EmbeddingTable & OutputHead
+
 /// A table as a matrix, in any format of weights: embedding, head or, where the two are tied, both.
 public struct DenseTable: EmbeddingTable, OutputHead {
     /// The matrix `[tokenCount, width]`.
     public let weights: WeightMatrix
-    /// Added to the scores of each token; nil for none.
-    public let bias: [Float]?
 
     /// The table of `weights`.
-    public init(_ weights: WeightMatrix, bias: [Float]? = nil) {
+    public init(_ weights: WeightMatrix) {
         self.weights = weights
-        self.bias = bias
     }
 
     /// The number of tokens.
@@ -57,6 +57,6 @@ public struct DenseTable: EmbeddingTable, OutputHead {
 
     /// Writes the scores of `hidden` to `logits`.
     public func write(logitsOf hidden: MatrixView<Float>, to logits: MutableMatrixView<Float>) {
-        Linear(weights, bias: bias).forward(hidden, into: logits)
+        Linear(weights).forward(hidden, into: logits)
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import JSONText
 import Runtime
+import Transformer
 
 /// `seeconv bench MODEL`
 struct BenchCommand: ParsableCommand {
@@ -22,8 +23,14 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "Runs.")
     var repetitions = 5
 
+    @Flag(help: "Measure only the output tables: one vector by the factors, and by dense matrices of several types.")
+    var heads = false
+
     @Flag(help: "The result as JSON.")
     var json = false
+
+    @Option(help: "Factored tables: automatic (the faster way, measured), factored, or dense (rebuilt).")
+    var tables = TableForm.automatic
 
     @OptionGroup var common: CommonOptions
 
@@ -35,7 +42,8 @@ struct BenchCommand: ParsableCommand {
 
     func run() throws {
         try common.run {
-            let model = try LanguageModel(opening: model)
+            if heads { return try measureHeads() }
+            let model = try LanguageModel(opening: model, tables: tables)
             var measurement = SpeedMeasurement()
             measurement.promptTokens = promptTokens
             measurement.generatedTokens = generatedTokens
@@ -61,5 +69,32 @@ struct BenchCommand: ParsableCommand {
             print("cache:      \(Format.bytes(result.cacheBytes))")
             if let peak = result.peakMemory { print("peak memory: \(Format.bytes(peak))") }
         }
+    }
+
+    /// Types of dense matrices that a head is compared with.
+    private static let denseFormats: [WeightFormat] = [.float32, .q8_0, .q4_K]
+
+    private func measureHeads() throws {
+        let tables = try HeadMeasurement.tables(of: model)
+        var objects: [JSONValue] = []
+        for (name, table) in tables {
+            let rows = try HeadMeasurement.compare(table, formats: Self.denseFormats, repetitions: repetitions)
+            guard !json else {
+                let forms: [JSONValue] = rows.map {
+                    ["form": .string($0.form), "bytes": .integer($0.byteCount), "seconds": .number($0.seconds)]
+                }
+                objects.append([
+                    "name": .string(name), "shape": [.integer(table.rowCount), .integer(table.columnCount)],
+                    "forms": .array(forms),
+                ])
+                continue
+            }
+            print("\(name), \(table.rowCount) × \(table.columnCount), one vector:")
+            for row in rows {
+                let time = Format.decimal(1000 * row.seconds, places: 3)
+                print("  \(row.form): \(time) ms, \(Format.bytes(row.byteCount))")
+            }
+        }
+        if json { print((["heads": .array(objects)] as JSONValue).text(.indented)) }
     }
 }

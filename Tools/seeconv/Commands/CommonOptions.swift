@@ -3,6 +3,7 @@ import Checkpoints
 import Entanglement
 import LinearAlgebra
 import NumPy
+import Runtime
 import TensorFile
 import Verification
 
@@ -56,6 +57,7 @@ extension ElementType: ExpressibleByArgument {
 }
 
 extension ContainerFormat: ExpressibleByArgument {}
+extension TableForm: ExpressibleByArgument {}
 extension VerificationGates.RatioKind: ExpressibleByArgument {}
 
 extension FactorType: ExpressibleByArgument {

@@ -44,6 +44,9 @@ struct EvalCommand: ParsableCommand {
     @Flag(help: "Replace an existing output.")
     var force = false
 
+    @Option(help: "Factored tables: automatic (the faster way, measured), factored, or dense (rebuilt).")
+    var tables = TableForm.automatic
+
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -57,7 +60,7 @@ struct EvalCommand: ParsableCommand {
 
     func run() throws {
         try common.run {
-            let model = try LanguageModel(opening: model)
+            let model = try LanguageModel(opening: model, tables: tables)
             if let logits, let output {
                 let (shape, tokens) = try LogitsExport.tokens(at: logits)
                 try LogitsExport(model.decoder).write(tokens, shape: shape, to: output, replacing: force)
