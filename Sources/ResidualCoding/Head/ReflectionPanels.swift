@@ -14,8 +14,10 @@ struct ReflectionPanels: Sendable {
         let count: Int
         /// The reflectors' entries as integers, `[count, size − first]`: those at and before the 1 are zeros.
         let entries: [Int8]
-        /// T with T·V as the product of the reflections, the first of which is applied first; upper triangular, by rows.
+        /// T, upper triangular, by rows: the product of the reflections is I − Vᵀ·T·V.
         let triangle: [Float]
+        /// T by columns.
+        let transposedTriangle: [Float]
     }
 
     /// What an integer stands for.
@@ -66,7 +68,27 @@ extension ReflectionPanels.Panel {
             }
         }
         self.entries = entries
-        triangle = Reflections.triangle(of: vectors, order: Array(0..<range.count)).elements
+        let triangle = Reflections.triangle(of: vectors, order: Array(0..<range.count))
+        self.triangle = triangle.elements
+        transposedTriangle = (0..<range.count).flatMap { column in (0..<range.count).map { triangle[$0, column] } }
+    }
+
+    /// weights ← T · products, or Tᵀ · products.
+    private func multiply(
+        _ products: UnsafePointer<Float>,
+        isTransposed: Bool,
+        into weights: UnsafeMutablePointer<Float>
+    ) {
+        (isTransposed ? transposedTriangle : triangle).withUnsafeBufferPointer { triangle in
+            guard let triangle = triangle.baseAddress else { return }
+            for r in 0..<count {
+                let row = triangle + r * count
+                // What is left of the diagonal in T, and right of it in Tᵀ, is zero.
+                weights[r] =
+                    isTransposed
+                    ? dot(row, products, count: r + 1) : dot(row + r, products + r, count: count - r)
+            }
+        }
     }
 
     /// x ← x − Vᵀ·Tᵀ·V·x, which applies the first reflector first, or the inverse, with T.
@@ -84,15 +106,7 @@ extension ReflectionPanels.Panel {
                     products[r] =
                         target[r] + step * see_dot_i8(entries + r * width + start, target + start, width - start)
                 }
-                for r in 0..<count {
-                    var sum: Float = 0
-                    if isInverse {
-                        for i in r..<count { sum += triangle[r * count + i] * products[i] }
-                    } else {
-                        for i in 0...r { sum += triangle[i * count + r] * products[i] }
-                    }
-                    weights[r] = sum
-                }
+                multiply(products, isTransposed: !isInverse, into: weights)
                 for r in 0..<count {
                     let start = r + 1
                     target[r] -= weights[r]
