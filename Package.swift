@@ -62,7 +62,7 @@ let package = Package(
         module("NumPy", in: "Formats", ["TensorFile", "Kernels", "CZlib", "CZstd"], exclude: ["README.md"]),
         module("Tokenizers", in: "Sources", ["JSONText"]),
         module("Lexicons", in: "Sources", ["JSONText", "Tokenizers"], exclude: ["README.md"]),
-        module("Entanglement", in: "Sources", ["LinearAlgebra"]),
+        module("Entanglement", in: "Sources", ["LinearAlgebra"], exclude: ["README.md"]),
         module("ResidualCoding", in: "Sources", ["Kernels", "LinearAlgebra"], exclude: ["README.md"]),
 
         // Floor 3: models.

@@ -127,6 +127,7 @@ public struct Factorization: Sendable {
             return try factorize(table, of: checkpoint, in: workspace, known) { progress(table.name, $0) }
         }
         try workspace.write(FactoredDescription(entries: results.map(\.entry)))
+        for table in workspace.manifest.tables { FitKeeper.remove(for: table, in: workspace) }
         return results
     }
 
@@ -172,17 +173,33 @@ public struct Factorization: Sendable {
                 frequencies: job.frequencies
             )
             let plan = planned.plan
+            let weights = job.frequencies.weights()
+            var options = FitOptions.suited(to: plan, tokenCount: job.table.rowCount, seed: seed)
+            let keeper = FitKeeper(
+                workspace,
+                table: found,
+                plan: plan,
+                codes: planned.source,
+                weights: weights,
+                options: options,
+                badRows: job.table.badRows
+            )
+            options.resuming = keeper.state()
+            options.keep = keeper.keep
             let fit = try withoutActuallyEscaping(progress) { progress in
                 nonisolated(unsafe) let report = progress
+                // A copy: what is reported must not be held longer than this closure.
+                var options = options
+                options.progress = {
+                    report($0)
+                    return true
+                }
                 return try EntanglementFit(
                     table: job.table.matrix(),
-                    weights: job.frequencies.weights(),
+                    weights: weights,
                     plan: plan,
                     codes: planned.source,
-                    options: .suited(to: plan, tokenCount: job.table.rowCount, seed: seed) {
-                        report($0)
-                        return true
-                    }
+                    options: options
                 )
             }
             let form =
@@ -198,6 +215,8 @@ public struct Factorization: Sendable {
                     layers: fit.embedding
                 )
             result.notes = planned.notes
+            if options.resuming != nil { result.notes.append("\(found.name): went on from an interrupted fit") }
+            if keeper.hasFailed { result.notes.append("\(found.name): the fit's state could not be kept on the disk") }
             return result
         } catch let error as EntanglementError {
             throw error.inFile(job.file, place: found.name)

@@ -19,6 +19,10 @@ import Testing
     }()
 
     private func run(_ arguments: String..., in folder: URL) throws -> (code: Int32, output: String, errors: String) {
+        try run(arguments, in: folder)
+    }
+
+    private func run(_ arguments: [String], in folder: URL) throws -> (code: Int32, output: String, errors: String) {
         let process = Process()
         process.executableURL = Self.program
         process.arguments = arguments
@@ -111,6 +115,42 @@ import Testing
             #expect(try run("export", "w", "-o", "d.safetensors", "--dense", in: folder).code == 0)
             let dense = try Data(contentsOf: folder.appending(path: "d.safetensors"))
             #expect(dense.suffix(128) == bytes.suffix(128), "the row's own bits")
+        }
+    }
+
+    @Test func interruptedFitsGoOn() throws {
+        try TestFiles.withTemporaryFolder { folder throws in
+            let tensor = try TensorDescriptor(name: "model.embed_tokens.weight", type: .float32, shape: [4000, 48])
+            let writer = try SafetensorsWriter(folder.appending(path: "m.safetensors").path, tensors: [tensor])
+            var random = SplitMix64(seed: 4)
+            try (0..<4000 * 48).map { _ in random.normal() }.withUnsafeBytes { try writer.append($0) }
+            try writer.finish()
+            let form = ["--order", "2", "--rank", "6", "--units", "64", "--residual", "none"]
+            for name in ["a", "b"] { #expect(try run("import", "m.safetensors", "-o", name, in: folder).code == 0) }
+            #expect(try run(["factorize", "a"] + form, in: folder).code == 0)
+
+            let process = Process()
+            process.executableURL = Self.program
+            process.arguments = ["factorize", "b", "-q"] + form
+            process.currentDirectoryURL = folder
+            try process.run()
+            let state = folder.appending(path: "b/model.embed_tokens.fit")
+            while process.isRunning, !FileManager.default.fileExists(atPath: state.path) { usleep(500) }
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+            #expect(FileManager.default.fileExists(atPath: state.path))
+            #expect(!FileManager.default.fileExists(atPath: folder.appending(path: "b/factors.safetensors").path))
+
+            let resumed = try run(["factorize", "b"] + form, in: folder)
+            #expect(
+                resumed.code == 0 && resumed.errors.contains("went on from an interrupted fit"),
+                "\(resumed.errors)"
+            )
+            #expect(!FileManager.default.fileExists(atPath: state.path), "the state goes when all is done")
+            let factors = try ["a", "b"].map {
+                try Data(contentsOf: folder.appending(path: "\($0)/factors.safetensors"))
+            }
+            #expect(factors[0] == factors[1])
         }
     }
 

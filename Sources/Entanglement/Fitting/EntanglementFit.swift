@@ -26,6 +26,7 @@ public struct EntanglementFit: Sendable {
         options: FitOptions = FitOptions()
     ) throws(EntanglementError) {
         var fitter = try Fitter(table: table, weights: weights, plan: plan, codes: codes, options: options)
+        fitter.resume()
         if case .learned = codes {
             try fitter.trainOnSample()
         } else if plan.rank > 0, case .given = codes {
@@ -43,9 +44,19 @@ private struct Fitter {
     let options: FitOptions
     let target: FitTarget
     let learns: Bool
-    var tables: UnitTables
-    var assignment: SenseAssignment
-    var gains: GainRule
+    private var state: FitState
+    /// Results of steps that an earlier run did and that are passed over.
+    private var done: ArraySlice<Double> = []
+
+    private var tables: UnitTables {
+        get { state.tables }
+        _modify { yield &state.tables }
+    }
+    private var assignment: SenseAssignment {
+        get { state.assignment }
+        _modify { yield &state.assignment }
+    }
+    private var gains: GainRule { GainRule(bits: plan.gainBits, levels: state.levels) }
 
     init(
         table: Matrix,
@@ -87,13 +98,35 @@ private struct Fitter {
         guard given.tokenCount == table.rows, given.unitCounts == counts else {
             throw .damaged(.size, "codes", "\(given.tokenCount) tokens over units \(given.unitCounts)")
         }
-        assignment = SenseAssignment(given: given, extraRank: learns ? plan.rank : 0)
-        gains = GainRule(bits: plan.gainBits)
+        let assignment = SenseAssignment(given: given, extraRank: learns ? plan.rank : 0)
         var seeded = plan
         if case .learned = codes, !plan.isShared, plan.rank > 0 {
             seeded.unitCounts = plan.unitCounts.map { $0 + Int((Double($0) * options.spareUnits).rounded(.up)) }
         }
-        tables = try UnitSeeds(target: target, plan: seeded, seed: options.seed).tables()
+        let tables = try UnitSeeds(target: target, plan: seeded, seed: options.seed).tables()
+        state = FitState(tables: tables, assignment: assignment)
+    }
+
+    /// Takes up an earlier run's state, if it is one of this fit.
+    mutating func resume() {
+        guard let bytes = options.resuming,
+            let kept = FitState(bytes, like: state, levelCount: 1 << max(0, plan.gainBits - 1))
+        else { return }
+        state = kept
+        done = kept.results[...]
+    }
+
+    /// Does `body` and keeps what it gives; or passes over it, where an earlier run has done it. Whatever changes the
+    /// state happens inside of a step, and what follows depends on results of steps alone.
+    @discardableResult
+    private mutating func step(
+        _ body: (inout Fitter) throws(EntanglementError) -> Double
+    ) throws(EntanglementError) -> Double {
+        if let result = done.popFirst() { return result }
+        let result = try body(&self)
+        state.results.append(result)
+        options.keep?(state.bytes)
+        return result
     }
 
     /// Trains the tables on a sample of the tokens, with 1, 2, 4… senses up to the full rank.
@@ -107,14 +140,16 @@ private struct Fitter {
             rank = min(rank, plan.rank)
             let isLast = rank == plan.rank
             for _ in 0..<2 {
-                try encode(sample, rank: rank, fromScratch: true, refinements: 0)
-                refit(over: sample, rank: rank)
-                try report(
-                    "\(rank) of \(plan.rank) senses",
-                    Double(rank) / Double(plan.rank) / 2,
-                    over: sample,
-                    rank: rank
-                )
+                try step { fit throws(EntanglementError) in
+                    try fit.encode(sample, rank: rank, fromScratch: true, refinements: 0)
+                    fit.refit(over: sample, rank: rank)
+                    return try fit.report(
+                        "\(rank) of \(fit.plan.rank) senses",
+                        Double(rank) / Double(fit.plan.rank) / 2,
+                        over: sample,
+                        rank: rank
+                    )
+                }
             }
             if isLast { break }
             rank *= 2
@@ -124,32 +159,54 @@ private struct Fitter {
 
     /// Takes spare units out, a few at a time, and trains the others after each time.
     private mutating func pruneUnits(over sample: [Int]) throws(EntanglementError) {
-        guard tables.unitCounts != plan.unitCounts else { return }
+        guard try step({ fit in Double(fit.spareUnits) }) > 0 else { return }
         for _ in 0..<options.rounds / 2 {
-            try encode(sample, fromScratch: true, refinements: 0)
-            refit(over: sample, rank: .max)
+            try step { fit throws(EntanglementError) in
+                try fit.encode(sample, fromScratch: true, refinements: 0)
+                fit.refit(over: sample, rank: .max)
+                return 0
+            }
         }
-        while tables.unitCounts != plan.unitCounts {
-            let pruning = UnitPruning(tables: tables, assignment: assignment, tokens: sample)
-            // At least one unit a slot, at most a quarter of those too many.
-            let counts = zip(tables.unitCounts, plan.unitCounts).map { $0 - ($0 - $1 + 3) / 4 }
-            (tables, assignment) = try pruning.pruned(to: counts)
-            try encode(sample, fromScratch: true, refinements: 0)
-            refit(over: sample, rank: .max)
-            try report("\(tables.unitCounts.reduce(0, +)) units", 0.5, over: sample)
+        while true {
+            let left = try step { fit throws(EntanglementError) in
+                let pruning = UnitPruning(tables: fit.tables, assignment: fit.assignment, tokens: sample)
+                // At least one unit a slot, at most a quarter of those too many.
+                let counts = zip(fit.tables.unitCounts, fit.plan.unitCounts).map { $0 - ($0 - $1 + 3) / 4 }
+                (fit.tables, fit.assignment) = try pruning.pruned(to: counts)
+                try fit.encode(sample, fromScratch: true, refinements: 0)
+                fit.refit(over: sample, rank: .max)
+                try fit.report("\(fit.tables.unitCounts.reduce(0, +)) units", 0.5, over: sample)
+                return Double(fit.spareUnits)
+            }
+            if left <= 0 { return }
         }
+    }
+
+    /// Units beyond the plan's.
+    private var spareUnits: Int {
+        // A shared table's units are planned once and counted for every slot.
+        plan.isShared ? 0 : zip(tables.unitCounts, plan.unitCounts).reduce(0) { $0 + $1.0 - $1.1 }
     }
 
     /// Encodes all tokens, then refits and encodes again until the error stands still; gains are rounded at the end.
     mutating func fitAllTokens() throws(EntanglementError) {
         let all = Array(0..<assignment.tokenCount)
         guard !all.isEmpty else { return }
-        if learns { try encode(all, fromScratch: true, refinements: 0) }
+        if learns {
+            try step { fit throws(EntanglementError) in
+                try fit.encode(all, fromScratch: true, refinements: 0)
+                return 0
+            }
+        }
         try alternate(over: all, rounds: max(1, options.rounds), step: "round")
         guard plan.gainBits > 0 else { return }
-        normalizeUnits()
-        gains.levels = LogarithmicLevels(fitting: assignment.gains, count: 1 << (plan.gainBits - 1))
-        assignment.gains = assignment.gains.map(gains.rounded)
+        try step { fit in
+            fit.normalizeUnits()
+            fit.state.levels = LogarithmicLevels(fitting: fit.assignment.gains, count: 1 << (fit.plan.gainBits - 1))
+            let rule = fit.gains
+            fit.assignment.gains = fit.assignment.gains.map(rule.rounded)
+            return 0
+        }
         try alternate(over: all, rounds: max(2, options.rounds / 4), step: "rounded gains, round")
     }
 
@@ -168,23 +225,37 @@ private struct Fitter {
 
     /// Refits the tables and encodes again, until the error stands still; keeps the best state.
     private mutating func alternate(over tokens: [Int], rounds: Int, step: String) throws(EntanglementError) {
-        var best = (error: Double.infinity, tables: tables, assignment: assignment)
+        var least = Double.infinity
+        let learns = learns
         for round in 1...rounds {
-            refit(over: tokens, rank: .max)
-            if learns || plan.gainBits > 0 {
-                let isFree = gains.levels == nil
-                try encode(
-                    tokens,
-                    fromScratch: learns && isFree && options.beamWidth > 1,
-                    refinements: learns && (isFree || options.beamWidth > 1) ? 1 : 0
+            let before = least
+            let error = try self.step { fit throws(EntanglementError) in
+                fit.refit(over: tokens, rank: .max)
+                if learns || fit.plan.gainBits > 0 {
+                    let isFree = fit.gains.levels == nil
+                    let isBeam = fit.options.beamWidth > 1
+                    try fit.encode(
+                        tokens,
+                        fromScratch: learns && isFree && isBeam,
+                        refinements: learns && (isFree || isBeam) ? 1 : 0
+                    )
+                }
+                let error = try fit.report(
+                    "\(step) \(round)",
+                    0.5 + 0.5 * Double(round) / Double(rounds),
+                    over: tokens
                 )
+                if error < before { (fit.state.bestTables, fit.state.bestAssignment) = (fit.tables, fit.assignment) }
+                return error
             }
-            let error = try report("\(step) \(round)", 0.5 + 0.5 * Double(round) / Double(rounds), over: tokens)
-            let fall = best.error - error
-            if fall > 0 { best = (error, tables, assignment) }
+            let fall = least - error
+            least = min(least, error)
             if fall < options.tolerance * error { break }
         }
-        (tables, assignment) = (best.tables, best.assignment)
+        try self.step { fit in
+            (fit.tables, fit.assignment) = (fit.state.bestTables, fit.state.bestAssignment)
+            return 0
+        }
     }
 
     func embedding() throws(EntanglementError) -> EntangledEmbedding {

@@ -18,6 +18,11 @@ public struct FitOptions: Sendable {
     public var spareUnits: Double
     /// Called after each round; returning false cancels the fit.
     public var progress: @Sendable (FitProgress) -> Bool
+    /// What `keep` was given last by a fit of the same table, weights, plan, codes and options: the fit goes on from
+    /// there and gives the same bits as one that never stopped. Bytes that are damaged or of other sizes are ignored.
+    public var resuming: [UInt8]?
+    /// Called after each step with all that is needed to go on from there.
+    public var keep: (@Sendable ([UInt8]) -> Void)?
 
     /// Options; the defaults suit tables of some ten thousand tokens.
     public init(

@@ -88,12 +88,17 @@ public struct Chart: Sendable {
             )
             parts.append(text(margin.left - 6, y + 4, short(tick), "end"))
         }
-        let ticks = isLogarithmic ? Array(Set(xs)).sorted() : scale.xTicks
+        let values = Array(Set(xs)).sorted()
+        // A few values are marked themselves, many by round numbers between them.
+        let ticks = !isLogarithmic ? scale.xTicks : values.count <= 8 ? values : scale.roundTicks
         var end = -Double.infinity
-        // Labels that would run into each other are left out.
-        for tick in ticks where scale.x(tick) - end >= 40 {
-            end = scale.x(tick)
-            parts.append(text(end, height - margin.bottom + 18, short(tick), "middle"))
+        for tick in ticks {
+            let (x, label) = (scale.x(tick), short(tick))
+            // Seven pixels a character, about. Labels that would run into each other are left out.
+            let half = 3.5 * Double(label.count)
+            guard x - half >= end + 8 else { continue }
+            end = x + half
+            parts.append(text(x, height - margin.bottom + 18, label, "middle"))
         }
         return parts
     }
@@ -159,6 +164,15 @@ private struct Scale {
     }
 
     var xTicks: [Double] { ticks(x) }
+    /// One, two and five times powers of ten inside the logarithmic range.
+    var roundTicks: [Double] {
+        var (power, found) = (1e-6, [Double]())
+        while power < 1e12 {
+            found += [power, 2 * power, 5 * power].filter { _log2($0) >= x.0 - 1e-9 && _log2($0) <= x.1 + 1e-9 }
+            power *= 10
+        }
+        return found
+    }
     var yTicks: [Double] { ticks(y) }
 
     /// About five round values inside `range`.
