@@ -5,6 +5,7 @@
 #include "kernels_checksum.h"
 #include "kernels_convert.h"
 #include "kernels_matrix.h"
+#include "kernels_norm.h"
 #include "kernels_path.h"
 #include "kernels_quantised.h"
 #include "kernels_vector.h"
