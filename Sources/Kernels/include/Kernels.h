@@ -1,6 +1,7 @@
 #pragma once
 // The few inner loops that need CPU features, chosen at run time. Each has a plain Swift twin as its oracle.
 #include "kernels_activation.h"
+#include "kernels_attention.h"
 #include "kernels_blocks.h"
 #include "kernels_checksum.h"
 #include "kernels_convert.h"
