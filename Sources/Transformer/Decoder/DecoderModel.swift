@@ -95,7 +95,7 @@ public struct DecoderModel: Sendable {
             )
             hidden.add(added.readOnly)
         }
-        cache.count += count
+        cache.advance(by: count)
         norm.forward(hidden.readOnly, into: normed)
         observe?(layers.count, normed.readOnly)
         return normed.readOnly
