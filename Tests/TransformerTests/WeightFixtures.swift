@@ -51,8 +51,8 @@ func roundedToBytes(_ x: ArraySlice<Float>) -> [Float] {
 }
 
 /// The plain statement of a layer: y = W x, summed in Double, x rounded first where the format's products round it.
-func plainProduct(_ weights: WeightFixture, _ x: Matrix) -> Matrix {
-    let rounds = WeightFixture.wholeNumberFormats.contains(weights.matrix.format)
+func plainProduct(_ weights: WeightFixture, _ x: Matrix, rounding: Bool = true) -> Matrix {
+    let rounds = rounding && WeightFixture.wholeNumberFormats.contains(weights.matrix.format)
     var y = [Float](repeating: 0, count: x.rows * weights.values.rows)
     for vector in 0..<x.rows {
         let input = rounds ? roundedToBytes(x.row(vector)) : Array(x.row(vector))

@@ -183,7 +183,7 @@ import Testing
             }
             try writer.finish()
             let process = Process()
-            process.executableURL = Self.program
+            process.executableURL = SeeconvProgram.program
             process.arguments = ["convert", "big.safetensors", "out.gguf", "--dtype", "q6_k", "--quiet"]
             process.currentDirectoryURL = folder
             process.standardError = FileHandle.nullDevice

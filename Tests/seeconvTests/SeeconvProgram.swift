@@ -4,7 +4,7 @@ import TestSupport
 /// The command as a user runs it.
 enum SeeconvProgram {
     /// The program that the build put beside the tests.
-    private static let program: URL = {
+    static let program: URL = {
         let beside = Bundle.main.executableURL?.deletingLastPathComponent() ?? TestFiles.root
         let candidates = [
             beside.appending(path: "seeconv"), TestFiles.root.appending(path: ".build/release/seeconv"),
