@@ -81,7 +81,8 @@ let package = Package(
             in: "Sources",
             [
                 "Transformer", "Checkpoints", "GGUF", "NumPy", "TensorFile", "Tokenizers", "JSONText", "LinearAlgebra",
-            ]
+            ],
+            exclude: ["README.md"]
         ),
         module(
             "Verification",
