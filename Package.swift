@@ -82,7 +82,8 @@ let package = Package(
             [
                 "Transformer", "Checkpoints", "Entanglement", "GGUF", "NumPy", "TensorFile", "Tokenizers", "JSONText",
                 "LinearAlgebra",
-            ]
+            ],
+            exclude: ["README.md"]
         ),
         module(
             "Verification",

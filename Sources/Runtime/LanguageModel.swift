@@ -37,32 +37,9 @@ public struct LanguageModel: Sendable {
             (family, decoder, endTokens, tokenizerPath) = ("llama", try loading.model(), [], path)
             return
         }
-        let weights: WeightSource
-        let configuration: ModelConfiguration
-        if Workspace.isWorkspace(path) {
-            let workspace = try Workspace(opening: path)
-            let source = try workspace.openSource()
-            let factors = try workspace.isFactorized ? FactoredDescription(reading: workspace.openFactors()) : nil
-            weights = WeightSource(
-                path: path,
-                source: source.source,
-                description: factors,
-                factorsPath: workspace.factorsPath,
-                tableForm: tables
-            )
-            (configuration, tokenizerPath) = (source.configuration, workspace.sourcePath)
-        } else {
-            let checkpoint = try Checkpoint(opening: path)
-            let factors = try FactoredDescription(reading: checkpoint.source)
-            weights = WeightSource(
-                path: path,
-                source: checkpoint.source,
-                description: factors,
-                tableForm: tables
-            )
-            (configuration, tokenizerPath) = (checkpoint.configuration, path)
-        }
-        let loading = try DecoderLoading(weights, configuration)
+        let opened = try OpenedModel(opening: path, tables: tables)
+        tokenizerPath = opened.companionPath
+        let loading = try DecoderLoading(opened.weights, opened.configuration)
         family = loading.family.name
         decoder = try loading.model()
         endTokens = loading.configuration.endTokens + Self.generationEndTokens(beside: tokenizerPath)
@@ -87,7 +64,6 @@ public struct LanguageModel: Sendable {
     /// The tokenizer at `other`, or the model's own; one whose tokens do not fit the tables is refused.
     public func tokenizer(at other: String? = nil) throws -> any Tokenizer {
         let place = other ?? tokenizerPath
-        let tokenizer: any Tokenizer
         if other == nil, place.hasSuffix(".bin") {
             throw TokenizerError(
                 file: place,
@@ -96,21 +72,6 @@ public struct LanguageModel: Sendable {
                 remedy: "name one with --tokenizer"
             )
         }
-        if place.hasSuffix(".safetensors") || place.hasSuffix(".safetensors.index.json") || place.hasSuffix(".npz") {
-            tokenizer = try TokenizerLoading.tokenizer(at: URL(filePath: place).deletingLastPathComponent().path)
-        } else {
-            tokenizer = try TokenizerLoading.tokenizer(at: place)
-        }
-        let rows = decoder.embedding.tokenCount
-        guard tokenizer.vocabulary.count <= rows else {
-            throw TensorFileError(
-                .mismatch,
-                file: place,
-                place: "vocabulary",
-                cause: "\(tokenizer.vocabulary.count) tokens, the model's table has \(rows) rows",
-                remedy: "the tokenizer belongs to another model; name the right one"
-            )
-        }
-        return tokenizer
+        return try OpenedModel.tokenizer(at: place, rows: decoder.embedding.tokenCount)
     }
 }

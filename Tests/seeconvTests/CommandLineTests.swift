@@ -8,34 +8,12 @@ import Testing
 
 /// The command as a user runs it: exit codes, output, files left behind.
 @Suite struct CommandLineTests {
-    /// The program that the build put beside the tests.
-    private static let program: URL = {
-        let beside = Bundle.main.executableURL?.deletingLastPathComponent() ?? TestFiles.root
-        let candidates = [
-            beside.appending(path: "seeconv"), TestFiles.root.appending(path: ".build/release/seeconv"),
-            TestFiles.root.appending(path: ".build/debug/seeconv"),
-        ]
-        return candidates.first { FileManager.default.isExecutableFile(atPath: $0.path) } ?? candidates[0]
-    }()
-
     private func run(_ arguments: String..., in folder: URL) throws -> (code: Int32, output: String, errors: String) {
         try run(arguments, in: folder)
     }
 
     private func run(_ arguments: [String], in folder: URL) throws -> (code: Int32, output: String, errors: String) {
-        let process = Process()
-        process.executableURL = Self.program
-        process.arguments = arguments
-        process.currentDirectoryURL = folder
-        let output = folder.appending(path: ".stdout")
-        let errors = folder.appending(path: ".stderr")
-        for file in [output, errors] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
-        process.standardOutput = try FileHandle(forWritingTo: output)
-        process.standardError = try FileHandle(forWritingTo: errors)
-        try process.run()
-        process.waitUntilExit()
-        let texts = try [output, errors].map { try String(contentsOf: $0, encoding: .utf8) }
-        return (process.terminationStatus, texts[0], texts[1])
+        try SeeconvProgram.run(arguments, in: folder)
     }
 
     private func makeModel(in folder: URL) throws {
@@ -324,7 +302,7 @@ import Testing
             }
             try writer.finish()
             let process = Process()
-            process.executableURL = Self.program
+            process.executableURL = SeeconvProgram.program
             process.arguments = ["convert", "big.safetensors", "out.gguf", "--dtype", "q6_k", "--quiet"]
             process.currentDirectoryURL = folder
             process.standardError = FileHandle.nullDevice

@@ -95,7 +95,7 @@ CASES = [
         rope_parameters={"rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 0.5})),
     Case("phi3-longrope-within", "phi3", length=32, settings=longrope()),
     Case("phi3-longrope-beyond", "phi3", length=150, golden=True, settings=longrope(
-        num_hidden_layers=2, intermediate_size=40, num_key_value_heads=2)),
+        num_hidden_layers=2, intermediate_size=40, hidden_size=24, num_attention_heads=2, num_key_value_heads=1)),
     Case("phi3-longrope-window", "phi3", length=120, settings=longrope(sliding_window=40)),
     Case("phi3-long-text", "phi3", length=1100, settings=base(max_position_embeddings=2048)),
 ]

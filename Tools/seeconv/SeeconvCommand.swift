@@ -19,7 +19,7 @@ struct SeeconvCommand: ParsableCommand {
         subcommands: [
             InspectCommand.self, ConvertCommand.self, ImportCommand.self, FactorizeCommand.self, ExportCommand.self,
             VerifyCommand.self, CompareCommand.self, SweepCommand.self, TokenizeCommand.self, LexiconCommand.self,
-            RunCommand.self, EvalCommand.self, BenchCommand.self,
+            RunCommand.self, TranslateCommand.self, EmbedCommand.self, EvalCommand.self, BenchCommand.self,
         ]
     )
 }

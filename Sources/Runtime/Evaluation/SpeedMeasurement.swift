@@ -34,6 +34,8 @@ public struct SpeedMeasurement: Sendable {
         let prompt = (0..<max(1, promptTokens)).map { (7 + 131 * $0) % count }
         let sequence = try DecoderSequence(model, capacity: prompt.count + generatedTokens)
         let clock = ContinuousClock()
+        // Once untimed, so that the weights' pages are there.
+        _ = try sequence.logits(appending: Array(prompt.prefix(8)))
         var promptRates: [Double] = []
         var generationRates: [Double] = []
         for run in 0..<max(1, repetitions) {
@@ -56,14 +58,17 @@ public struct SpeedMeasurement: Sendable {
         )
     }
 
-    /// The greatest resident size so far.
+    /// The greatest resident size so far, in bytes.
     public static var peakMemory: Int? {
-        var usage = rusage()
         #if os(Linux)
-        // In KiB here, in bytes elsewhere.
-        guard getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 else { return nil }
-        return usage.ru_maxrss.multiplied(exactlyBy: 1 << 10)
+        // getrusage would count what the parent process held before it started this one.
+        guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
+            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+            let figure = line.split(separator: " ").dropLast().last
+        else { return nil }
+        return Int(figure)?.multiplied(exactlyBy: 1 << 10)
         #else
+        var usage = rusage()
         guard getrusage(RUSAGE_SELF, &usage) == 0 else { return nil }
         return usage.ru_maxrss
         #endif

@@ -142,27 +142,18 @@ struct DecoderLoading {
         let inputs = [attention.queryWidth, attention.keyWidth, attention.keyWidth]
         return DecoderLayer(
             attentionNorm: try norm(name(names.attentionNorm)),
-            attentionInput: try linear(names.attentionInput.map(name), outputs: inputs, inputs: width),
-            attentionOutput: try linear([name(names.attentionOutput)], outputs: [width], inputs: attention.queryWidth),
+            attentionInput: try weights.linear(names.attentionInput.map(name), outputs: inputs, inputs: width),
+            attentionOutput: try weights.linear(
+                [name(names.attentionOutput)],
+                outputs: [width],
+                inputs: attention.queryWidth
+            ),
             feedForwardNorm: try norm(name(names.feedForwardNorm)),
             feedForward: GatedFeedForward(
-                gateAndUp: try linear(names.gateAndUp.map(name), outputs: [inner, inner], inputs: width),
-                down: try linear([name(names.down)], outputs: [width], inputs: inner)
+                gateAndUp: try weights.linear(names.gateAndUp.map(name), outputs: [inner, inner], inputs: width),
+                down: try weights.linear([name(names.down)], outputs: [width], inputs: inner)
             )
         )
-    }
-
-    /// The product of stacked matrices: one for each entry of `outputs`, or a single one with all of them.
-    private func linear(_ names: [String], outputs: [Int], inputs: Int) throws -> Linear {
-        let sizes = names.count == outputs.count ? outputs : [outputs.reduce(0, +)]
-        let parts = try zip(names, sizes).map { name, size in
-            try weights.matrix(name + ".weight", rows: size, columns: inputs)
-        }
-        let biases = try zip(names, sizes).map { name, size in
-            try weights.optionalVector(name + ".bias", count: size) ?? [Float](repeating: 0, count: size)
-        }
-        let hasBias = names.contains { weights.contains($0 + ".bias") }
-        return Linear(parts, bias: hasBias ? Array(biases.joined()) : nil)
     }
 
     private func norm(_ name: String) throws -> RMSNorm {

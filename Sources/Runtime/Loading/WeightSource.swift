@@ -56,8 +56,11 @@ final class WeightSource {
     }
 
     /// The table called `name`, of the same shape: from its factors where it has some and that is wanted, dense otherwise.
-    func table(_ name: String, rows: Int?, columns: Int) throws -> any TokenTable {
-        guard let entry = factored[TensorName(name)], tableForm != .dense else {
+    ///
+    /// - Parameter isHead: Whether it gives scores. A table that only gives vectors stays dense, unless factors are asked for:
+    ///   nothing is as fast as a copy.
+    func table(_ name: String, rows: Int?, columns: Int, isHead: Bool = true) throws -> any TokenTable {
+        guard let entry = factored[TensorName(name)], tableForm != .dense, isHead || tableForm == .factored else {
             return DenseTable(try matrix(name, rows: rows, columns: columns))
         }
         try checkShape(of: name, rows: rows, columns: columns)
@@ -77,11 +80,23 @@ final class WeightSource {
         }
     }
 
-    /// The vector called `name`, which must have `count` numbers, in F32.
+    /// The matrix called `name`, which must have this shape, in F32; nil rows stand for any number.
+    func decodedMatrix(_ name: String, rows: Int?, columns: Int) throws -> Matrix {
+        used.insert(TensorName(name))
+        let shape = try self.requiredShape(of: name)
+        guard shape.count == 2, shape[1] == columns, rows.map({ $0 == shape[0] }) ?? true else {
+            throw mismatch(name, shape, expected: "[\(rows.map(String.init) ?? "any"), \(columns)]")
+        }
+        if let entry = factored[TensorName(name)] { return try entry.table(in: factorsPath).matrix() }
+        guard let tensor = source.tensor(named: name) else { throw missing(name) }
+        return Matrix(rows: shape[0], columns: columns, elements: try floats(of: tensor))
+    }
+
+    /// The vector called `name`, which must have `count` numbers, in one row or none, in F32.
     func vector(_ name: String, count: Int) throws -> [Float] {
         used.insert(TensorName(name))
         let shape = try self.requiredShape(of: name)
-        guard let tensor = source.tensor(named: name), shape == [count] else {
+        guard let tensor = source.tensor(named: name), shape == [count] || shape == [1, count] else {
             throw mismatch(name, shape, expected: "[\(count)]")
         }
         return try floats(of: tensor)

@@ -18,8 +18,8 @@ public final class KeyValueCache {
     public let heads: Int
     /// Numbers of a head.
     public let headWidth: Int
-    /// Tokens in the cache; whoever has written all layers of a batch moves it on.
-    public internal(set) var count = 0
+    /// Tokens in the cache.
+    public private(set) var count = 0
     private let layers: Int
     private let memory: UnsafeMutablePointer<Float>
 
@@ -87,6 +87,12 @@ public final class KeyValueCache {
                     .update(from: values.base + row * values.rowStride + head * headWidth, count: headWidth)
             }
         }
+    }
+
+    /// Counts `tokens` more: their keys and values are there in all layers.
+    public func advance(by tokens: Int) {
+        precondition(tokens >= 0 && count + tokens <= capacity, "more tokens than fit")
+        count += tokens
     }
 
     /// Forgets the tokens from `count` on.

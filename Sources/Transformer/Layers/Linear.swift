@@ -46,16 +46,13 @@ public struct Linear: Sendable {
         } else {
             multiply(x, nil, into: y)
         }
-        guard let bias else { return }
-        for row in 0..<y.rows {
-            let target = y.base + row * y.rowStride
-            for column in 0..<outputWidth { target[column] += bias[column] }
-        }
     }
 
     private func multiply(_ x: MatrixView<Float>, _ quantised: QuantisedVectors?, into y: MutableMatrixView<Float>) {
         let isSmall = outputWidth * inputWidth * x.rows < Self.serialWork
-        let size = isSmall ? outputWidth : parts[0].rowsPerChunk(vectors: x.rows)
+        // One thread alone takes everything at once, so that a batch is packed once.
+        let isWhole = isSmall || (Parallel.workers == 1 && parts.allSatisfy { $0.format == .float32 })
+        let size = isWhole ? outputWidth : parts[0].rowsPerChunk(vectors: x.rows)
         Parallel.forEachChunk(of: outputWidth, size: size) { outputs in
             var first = 0
             for part in parts {
@@ -69,6 +66,12 @@ public struct Linear: Sendable {
                     )
                 }
                 first += part.rows
+            }
+            if let bias {
+                for row in 0..<y.rows {
+                    let target = y.base + row * y.rowStride
+                    for column in outputs { target[column] += bias[column] }
+                }
             }
         }
     }

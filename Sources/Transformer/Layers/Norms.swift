@@ -1,3 +1,4 @@
+import Kernels
 import LinearAlgebra
 
 /// y = x / √(mean(x²) + ε) · w, elementwise in w (Zhang, Sennrich 2019).
@@ -52,20 +53,31 @@ public struct LayerNorm: Sendable {
 
     /// Normalises each row of x into y, both `[T, width]`; y may be x.
     public func forward(_ x: MatrixView<Float>, into y: MutableMatrixView<Float>) {
+        forward(x, residual: nil, into: y)
+    }
+
+    /// Normalises each row of x + residual into y, all `[T, width]`; y may be either.
+    public func forward(_ x: MatrixView<Float>, residual: MatrixView<Float>?, into y: MutableMatrixView<Float>) {
         precondition(x.columns == weight.count && y.columns == weight.count && x.rows == y.rows, "shapes do not fit")
-        Parallel.forEachChunk(of: x.rows, size: 32) { rows in
-            let (weights, offsets) = (weight.span, bias.span)
-            for row in rows {
-                let (source, target) = (x.base + row * x.rowStride, y.base + row * y.rowStride)
-                let count = x.columns
-                var sum: Float = 0
-                for column in 0..<count { sum += source[column] }
-                let mean = sum / Float(count)
-                for column in 0..<count { target[column] = source[column] - mean }
-                let variance = dot(target, target, count: count) / Float(count)
-                let factor = 1 / (variance + epsilon).squareRoot()
-                for column in 0..<count {
-                    target[column] = target[column] * factor * weights[column] + offsets[column]
+        precondition(residual.map { $0.rows == x.rows && $0.columns == x.columns } ?? true, "shapes do not fit")
+        weight.withUnsafeBufferPointer { weights in
+            bias.withUnsafeBufferPointer { offsets in
+                guard let weights = weights.baseAddress, let offsets = offsets.baseAddress else { return }
+                let parameters = (
+                    MatrixView(weights, rows: 1, columns: x.columns), MatrixView(offsets, rows: 1, columns: x.columns)
+                )
+                Parallel.forEachChunk(of: x.rows, size: 64) { rows in
+                    for row in rows {
+                        see_layer_norm(
+                            x.base + row * x.rowStride,
+                            residual.map { $0.base + row * $0.rowStride },
+                            parameters.0.base,
+                            parameters.1.base,
+                            epsilon,
+                            y.base + row * y.rowStride,
+                            x.columns
+                        )
+                    }
                 }
             }
         }

@@ -49,4 +49,26 @@ public enum ScaledDotProduct {
             gemm(MatrixView(scores, rows: queries.rows, columns: seen.count), values, into: out)
         }
     }
+
+    /// The same for one query `[n]`, which sees all keys; out has `[m]` numbers.
+    public static func forwardOne(
+        query: UnsafePointer<Float>,
+        keys: MatrixView<Float>,
+        values: MatrixView<Float>,
+        scale: Float,
+        into out: UnsafeMutablePointer<Float>
+    ) {
+        precondition(
+            keys.rows == values.rows && keys.columnStride == 1 && values.columnStride == 1,
+            "shapes do not fit"
+        )
+        PackingMemory.with(count: keys.rows, of: Float.self) { scores in
+            see_sgemv(keys.base, keys.rowStride, keys.rows, keys.columns, query, scores)
+            see_softmax(scores, keys.rows, scale)
+            out.update(repeating: 0, count: values.columns)
+            for row in 0..<values.rows {
+                see_saxpy(scores[row], values.base + row * values.rowStride, out, values.columns)
+            }
+        }
+    }
 }

@@ -5,15 +5,17 @@ import Runtime
 import TensorFile
 import Tokenizers
 
-/// `seeconv eval MODEL --perplexity FILE | --logits IDS.npy -o OUT.npz`
+/// `seeconv eval MODEL --perplexity FILE | --bleu SRC REF | --similarity FILE --teacher MODEL | --logits IDS.npy -o OUT.npz`
 struct EvalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "eval",
-        abstract: "Measures a language model on a text, or writes its scores for comparison with other programs.",
+        abstract: "Measures a model on text, or writes its scores for comparison with other programs.",
         discussion: """
             --perplexity: the text runs through the model in windows of --context tokens, --stride apart; each token but \
-            the first is scored once. --logits: token ids [T] or [B, T] in, an archive with logits and hidden_0 to \
-            hidden_L out, in F32.
+            the first is scored once. --bleu: translates SRC, one sentence a line, and scores the result against REF as \
+            sacrebleu does by default. --similarity: compares an encoder's vectors of the lines of a file with those of \
+            --teacher. --logits: token ids [T] or [B, T] in, an archive with logits and hidden_0 to hidden_L out, in F32; \
+            of encoders and translators encoder_last too.
             """
     )
 
@@ -29,14 +31,35 @@ struct EvalCommand: ParsableCommand {
     @Option(help: "Tokens that each window adds (default: half the context).")
     var stride: Int?
 
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Sentences and their reference translations, two files.", valueName: "file")
+    )
+    var bleu: [String] = []
+
+    @Option(help: ArgumentHelp("Sentences, one a line, whose vectors are compared.", valueName: "file"))
+    var similarity: String?
+
+    @Option(help: "The encoder that --similarity compares with.")
+    var teacher: String?
+
     @Option(help: ArgumentHelp("Token ids in an .npy file.", valueName: "ids.npy"))
     var logits: String?
 
+    @Option(help: ArgumentHelp("0 for token ids that do not count, 1 for others.", valueName: "mask.npy"))
+    var mask: String?
+
+    @Option(
+        name: .customLong("token-types"),
+        help: ArgumentHelp("The kinds of text of token ids.", valueName: "types.npy")
+    )
+    var tokenTypes: String?
+
+    @Option(name: .customLong("decoder-ids"), help: ArgumentHelp("Token ids of translations.", valueName: "ids.npy"))
+    var decoderIDs: String?
+
     @Option(name: .shortAndLong, help: "The archive that --logits writes.")
     var output: String?
-
-    @Option(help: "The tokenizer's file or folder, where the model has none.")
-    var tokenizer: String?
 
     @Flag(help: "The result as JSON.")
     var json = false
@@ -47,11 +70,17 @@ struct EvalCommand: ParsableCommand {
     @Option(help: "Factored tables: automatic (the faster way, measured), factored, or dense (rebuilt).")
     var tables = TableForm.automatic
 
+    @OptionGroup var search: SearchOptions
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard (perplexity == nil) != (logits == nil) else {
-            throw ValidationError("Give one of --perplexity FILE and --logits IDS.npy.")
+        let tasks = [perplexity != nil, !bleu.isEmpty, similarity != nil, logits != nil]
+        guard tasks.filter(\.self).count == 1 else {
+            throw ValidationError("Give one of --perplexity, --bleu, --similarity and --logits.")
+        }
+        guard bleu.isEmpty || bleu.count == 2 else { throw ValidationError("--bleu needs two files: SRC REF.") }
+        guard (similarity == nil) == (teacher == nil) else {
+            throw ValidationError("--similarity and --teacher go together.")
         }
         guard (logits == nil) == (output == nil) else { throw ValidationError("--logits and --output go together.") }
         guard context ?? 2 >= 2 else { throw ValidationError("--context must be at least 2.") }
@@ -60,20 +89,15 @@ struct EvalCommand: ParsableCommand {
 
     func run() throws {
         try common.run {
-            let model = try LanguageModel(opening: model, tables: tables)
-            if let logits, let output {
-                let (shape, tokens) = try LogitsExport.tokens(at: logits)
-                try LogitsExport(model.decoder).write(tokens, shape: shape, to: output, replacing: force)
-                print(
-                    "\(output): logits and \(model.decoder.shape.layerCount + 1) hidden states of \(tokens.count) tokens"
-                )
-            }
-            if let perplexity { try measure(perplexity, model) }
+            if let logits, let output { try writeLogits(logits, to: output) }
+            if let perplexity { try measure(perplexity, LanguageModel(opening: model, tables: tables)) }
+            if bleu.count == 2 { try measureBLEU(source: bleu[0], reference: bleu[1]) }
+            if let similarity, let teacher { try measureSimilarity(similarity, teacher: teacher) }
         }
     }
 
     private func measure(_ path: String, _ model: LanguageModel) throws {
-        let tokenizer = try model.tokenizer(at: tokenizer)
+        let tokenizer = try model.tokenizer(at: search.tokenizer)
         let file = try InputFile(path)
         let bytes = try file.bytes(at: 0, count: file.size)
         guard (try? UTF8Span(validating: bytes.span)) != nil else {

@@ -98,13 +98,14 @@ struct RunCommand: ParsableCommand {
             generator.endsAtEndTokens = !ignoresEnd
             if chat {
                 generator.endTokens += ChatTemplate(for: tokenizer.vocabulary).endTokens(in: tokenizer.vocabulary)
-            } else {
-                try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
             }
+            // The prompt is shown once the model has taken it: what is refused leaves no output.
+            var pending = chat ? [] : Array(text.utf8)
             let generation = try generator.generate(after: tokenizer.encode(text, options)) {
-                try FileHandle.standardOutput.write(contentsOf: $0)
+                try FileHandle.standardOutput.write(contentsOf: pending + $0)
+                pending = []
             }
-            try FileHandle.standardOutput.write(contentsOf: Data("\n".utf8))
+            try FileHandle.standardOutput.write(contentsOf: pending + [UInt8(ascii: "\n")])
             let rate = Double(max(0, generation.tokens.count - 1)) / max(1e-9, generation.generationSeconds)
             common.note(
                 "\(generation.promptTokens) tokens read in \(Format.duration(generation.promptSeconds)), "
