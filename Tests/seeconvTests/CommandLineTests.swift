@@ -108,7 +108,7 @@ import Testing
             #expect(try run(["factorize", "a"] + form, in: folder).code == 0)
 
             let process = Process()
-            process.executableURL = Self.program
+            process.executableURL = SeeconvProgram.program
             process.arguments = ["factorize", "b", "-q"] + form
             process.currentDirectoryURL = folder
             try process.run()
