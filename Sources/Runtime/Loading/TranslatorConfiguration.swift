@@ -81,7 +81,9 @@ extension TranslationOptions {
             return list
         }
         let baseEnds = try tokens("eos_token_id", base)
-        guard let ends = try tokens("eos_token_id", reader) ?? baseEnds else { throw base.failure("eos_token_id", "the key is missing", .missing) }
+        guard let ends = try tokens("eos_token_id", reader) ?? baseEnds else {
+            throw base.failure("eos_token_id", "the key is missing", .missing)
+        }
         let padding = try base.optionalInteger("pad_token_id", in: ids)
         let start = try base.optionalInteger("decoder_start_token_id", in: ids) ?? padding
         guard let start = try reader.optionalInteger("decoder_start_token_id", in: ids) ?? start else {
@@ -89,7 +91,11 @@ extension TranslationOptions {
         }
         let longest = try reader.optionalInteger("max_length", in: 1...1 << 24) ?? contextLength
         let added = try reader.optionalInteger("max_new_tokens", in: 1...1 << 24)
-        self.init(startToken: start, endTokens: ends, maximumLength: min(added.map { $0 + 1 } ?? longest, contextLength))
+        self.init(
+            startToken: start,
+            endTokens: ends,
+            maximumLength: min(added.map { $0 + 1 } ?? longest, contextLength)
+        )
         beams = try reader.integer("num_beams", in: 1...1024, default: 1)
         lengthPenalty = Float(try reader.number("length_penalty", default: 1))
         switch generation["early_stopping"] {

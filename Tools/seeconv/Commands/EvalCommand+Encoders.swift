@@ -110,16 +110,25 @@ extension EvalCommand {
             where value != nil { try refuse(option, "decoders") }
             let (shape, tokens) = try LogitsExport.tokens(at: ids)
             try LogitsExport(model.decoder).write(tokens, shape: shape, to: output, replacing: force)
+            report(output, "logits", layers: model.decoder.shape.layerCount, tokens: tokens.count)
         case .encoder(let model):
             if decoderIDs != nil { try refuse("--decoder-ids", "encoders") }
-            try export(ids).write(model, to: output, replacing: force)
+            let export = try export(ids)
+            try export.write(model, to: output, replacing: force)
+            let arrays = model.head == nil ? "encoder_last" : "logits, encoder_last"
+            report(output, arrays, layers: model.encoder.shape.layerCount, tokens: export.tokenCount)
         case .translator(let model):
             if tokenTypes != nil { try refuse("--token-types", "translators") }
             guard let decoderIDs else { throw ValidationError("A translator's scores need --decoder-ids IDS.npy.") }
             let target = try EncoderLogitsExport.Rows(at: decoderIDs)
             try export(ids).write(model, target: target, to: output, replacing: force)
+            let layers = model.model.shape.layerCount
+            report(output, "logits, encoder_last", layers: layers, tokens: target.values.count)
         }
-        print("\(output): written")
+    }
+
+    private func report(_ output: String, _ arrays: String, layers: Int, tokens: Int) {
+        print("\(output): \(arrays) and \(layers + 1) hidden states of \(tokens) tokens")
     }
 
     private func export(_ ids: String) throws -> EncoderLogitsExport {
