@@ -48,7 +48,7 @@ import Transformer
         Bad(key: "decoder_ffn_dim", value: 37, words: ["decoder.layers.0.fc1"]),
         Bad(key: "activation_function", value: "mish", words: ["mish"]),
         Bad(key: "normalize_before", value: true, words: ["normalize_before"]),
-        Bad(key: "share_encoder_decoder_embeddings", value: false, words: ["embed_tokens"]),
+        Bad(key: "share_encoder_decoder_embeddings", value: false, words: ["model.shared"]),
         Bad(key: "model_type", value: "bart", words: ["bart", "marian"]),
         Bad(file: "generation_config.json", key: "eos_token_id", value: 53, words: ["eos_token_id", "53"]),
         Bad(file: "generation_config.json", key: "num_beams", value: 0, words: ["num_beams"]),
