@@ -13,8 +13,12 @@ enum SeeconvProgram {
         return candidates.first { FileManager.default.isExecutableFile(atPath: $0.path) } ?? candidates[0]
     }()
 
-    /// Runs the program in `folder`.
-    static func run(_ arguments: [String], in folder: URL) throws -> (code: Int32, output: String, errors: String) {
+    /// Runs the program in `folder`, with `input` as its standard input.
+    static func run(
+        _ arguments: [String],
+        input: String? = nil,
+        in folder: URL
+    ) throws -> (code: Int32, output: String, errors: String) {
         let process = Process()
         process.executableURL = program
         process.arguments = arguments
@@ -22,6 +26,11 @@ enum SeeconvProgram {
         let output = folder.appending(path: ".stdout")
         let errors = folder.appending(path: ".stderr")
         for file in [output, errors] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
+        if let input {
+            let file = folder.appending(path: ".stdin")
+            try Data(input.utf8).write(to: file)
+            process.standardInput = try FileHandle(forReadingFrom: file)
+        }
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = try FileHandle(forWritingTo: errors)
         try process.run()

@@ -96,6 +96,7 @@ CASES = [
     Case("marian-two-tables", "marian", settings=marian(
         decoder_vocab_size=89, share_encoder_decoder_embeddings=False, tie_word_embeddings=False,
         pad_token_id=88, decoder_start_token_id=88)),
+    Case("marian-untied", "marian", settings=marian(tie_word_embeddings=False)),
     Case("marian-bf16", "marian", dtype=torch.bfloat16, settings=marian()),
     Case("marian-early", "marian", settings=marian(),
          generation=dict(early_stopping=True, length_penalty=0.6, bad_words_ids=[[96], [3, 5], [7]])),
@@ -136,7 +137,7 @@ def make(case):
         if case.kind == "marian":
             bias = model.final_logits_bias
             bias.normal_(0, 0.5)
-            bias[0, model.config.eos_token_id] += 1.5
+            bias[0, model.config.eos_token_id] += 1.5 if case.settings["tie_word_embeddings"] else 0.2
             bias.copy_(bias.to(case.dtype).float())
     size = min(case.settings["vocab_size"], case.settings.get("decoder_vocab_size", 1 << 30)) - 1
     texts = [torch.randint(1, size, (length,)).tolist() for length in case.lengths]

@@ -31,6 +31,9 @@ public struct EncoderLogitsExport {
     private let places: [[Int]]
     private let batch: RaggedBatch
 
+    /// Tokens that count.
+    public var tokenCount: Int { batch.tokens.count }
+
     /// The texts in `tokens`, of which `mask` tells the places that count, and `types` the kinds of text.
     ///
     /// - Throws: `TensorFileError` where shapes differ or the mask holds anything but 0 and 1.

@@ -29,12 +29,8 @@ struct TranslatorLoading {
     func model() throws -> TranslationModel {
         let configuration = configuration
         let width = configuration.encoder.width
-        let shared = configuration.sharesEmbedding ? [family.sharedEmbedding] : []
-        let other = configuration.sharesEmbedding ? [family.decoder.embedding] : []
-        let source = try table([family.encoder.embedding] + shared + other, rows: configuration.vocabularySize)
-        let target =
-            try configuration.sharesEmbedding
-            ? source : table([family.decoder.embedding], rows: configuration.targetVocabularySize)
+        let source = try table(family.encoder, other: family.decoder, rows: configuration.vocabularySize)
+        let target = try table(family.decoder, other: family.encoder, rows: configuration.targetVocabularySize)
         let encoder = EncoderModel(
             shape: configuration.encoder,
             embedding: try embedding(source, family.encoder, configuration.encoder),
@@ -56,7 +52,9 @@ struct TranslatorLoading {
         // Files of older programs hold a shared table under every name.
         var ignored = configuration.tiesHead ? [headName] : []
         if configuration.sharesEmbedding {
-            ignored += (shared + [family.encoder.embedding, family.decoder.embedding]).map { $0 + ".weight" }
+            ignored += [family.sharedEmbedding, family.encoder.embedding, family.decoder.embedding].map {
+                $0 + ".weight"
+            }
         }
         try weights.checkNothingIsLeft(ignored: ignored, family: family.name)
         return TranslationModel(
@@ -68,11 +66,16 @@ struct TranslatorLoading {
         )
     }
 
-    /// The table under the first of `names` that is there.
-    private func table(_ names: [String], rows: Int) throws -> any TokenTable {
-        let name =
-            names.map { $0 + ".weight" }.first(where: weights.contains) ?? "\(names[names.count > 1 ? 1 : 0]).weight"
-        return try weights.table(name, rows: rows, columns: configuration.encoder.width)
+    /// The embedding of a half. Where the halves share one, files hold it under its own name, under that of either half, or
+    /// under all three; the halves' own ones come first where transformers ties none of them.
+    private func table(_ half: EncoderTensorNames, other: EncoderTensorNames, rows: Int) throws -> any TokenTable {
+        var names = [half.embedding]
+        if configuration.sharesEmbedding {
+            names.insert(family.sharedEmbedding, at: configuration.tiesHead ? 0 : 1)
+            names.append(other.embedding)
+        }
+        let found = names.map { $0 + ".weight" }.first(where: weights.contains)
+        return try weights.table(found ?? names[0] + ".weight", rows: rows, columns: configuration.encoder.width)
     }
 
     private func embedding(

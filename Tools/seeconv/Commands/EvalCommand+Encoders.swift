@@ -8,7 +8,7 @@ import TensorFile
 extension EvalCommand {
     /// Translates `source` and scores the result against `reference`.
     func measureBLEU(source: String, reference: String) throws {
-        var translator = try Translator(opening: model)
+        var translator = try Translator(opening: model, tables: tables)
         search.apply(to: &translator)
         let tokenizer = try translator.tokenizer(at: search.tokenizer)
         let (lines, wanted) = (try Self.lines(of: source), try Self.lines(of: reference))
@@ -74,7 +74,7 @@ extension EvalCommand {
             )
         }
         let vectors = try [model, teacher].map { model in
-            let encoder = try SentenceEncoder(opening: model)
+            let encoder = try SentenceEncoder(opening: model, tables: tables)
             let reader = try SentenceReader(encoder, tokenizer: model == self.model ? search.tokenizer : nil)
             return try encoder.vectors(of: reader.tokens(of: lines, file: path).tokens)
         }
@@ -104,22 +104,31 @@ extension EvalCommand {
         func refuse(_ option: String, _ family: String) throws {
             throw ValidationError("\(option) is for other models than \(family).")
         }
-        switch try RunnableModel(opening: model) {
+        switch try RunnableModel(opening: model, tables: tables) {
         case .language(let model):
             for (option, value) in [("--mask", mask), ("--decoder-ids", decoderIDs), ("--token-types", tokenTypes)]
             where value != nil { try refuse(option, "decoders") }
             let (shape, tokens) = try LogitsExport.tokens(at: ids)
             try LogitsExport(model.decoder).write(tokens, shape: shape, to: output, replacing: force)
+            report(output, "logits", layers: model.decoder.shape.layerCount, tokens: tokens.count)
         case .encoder(let model):
             if decoderIDs != nil { try refuse("--decoder-ids", "encoders") }
-            try export(ids).write(model, to: output, replacing: force)
+            let export = try export(ids)
+            try export.write(model, to: output, replacing: force)
+            let arrays = model.head == nil ? "encoder_last" : "logits, encoder_last"
+            report(output, arrays, layers: model.encoder.shape.layerCount, tokens: export.tokenCount)
         case .translator(let model):
             if tokenTypes != nil { try refuse("--token-types", "translators") }
             guard let decoderIDs else { throw ValidationError("A translator's scores need --decoder-ids IDS.npy.") }
             let target = try EncoderLogitsExport.Rows(at: decoderIDs)
             try export(ids).write(model, target: target, to: output, replacing: force)
+            let layers = model.model.shape.layerCount
+            report(output, "logits, encoder_last", layers: layers, tokens: target.values.count)
         }
-        print("\(output): written")
+    }
+
+    private func report(_ output: String, _ arrays: String, layers: Int, tokens: Int) {
+        print("\(output): \(arrays) and \(layers + 1) hidden states of \(tokens) tokens")
     }
 
     private func export(_ ids: String) throws -> EncoderLogitsExport {
