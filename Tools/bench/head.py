@@ -5,7 +5,8 @@
                                 [--rounds 5] [--factorize OPTIONS]
 
 For every shape: makes a table with the spectrum of all-MiniLM-L6-v2's (stretched to the width) and rows of unlike lengths, factorizes
-it, and lets `seeconv bench --heads` and ggml's matrix product (Q8_0 and Q4_K, two threads) take turns. Medians of medians.
+it, and lets `seeconv bench --heads` and ggml's matrix product (Q8_0 and Q4_K, two threads) take turns. Medians of medians. Workspaces stay in --folder, where it
+is named, for the next time.
 
 Needs numpy and, for the last columns, llama-cpp-python.
 """
@@ -18,6 +19,7 @@ import os
 import statistics
 import struct
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -52,6 +54,11 @@ class GGML:
 
     TYPES = {"q8_0": (8, 32, 34), "q4_K": (12, 256, 144)}
 
+    class Plan(ctypes.Structure):
+        """ggml_cplan, with room for what later versions add to its end."""
+
+        _fields_ = [("work_size", ctypes.c_size_t), ("work_data", ctypes.c_void_p), ("rest", ctypes.c_uint8 * 112)]
+
     class Parameters(ctypes.Structure):
         _fields_ = [("size", ctypes.c_size_t), ("buffer", ctypes.c_void_p), ("no_alloc", ctypes.c_bool)]
 
@@ -67,7 +74,8 @@ class GGML:
             (self.base, "ggml_mul_mat", ctypes.c_void_p, [ctypes.c_void_p] * 3),
             (self.base, "ggml_new_graph", ctypes.c_void_p, [ctypes.c_void_p]),
             (self.base, "ggml_build_forward_expand", None, [ctypes.c_void_p] * 2),
-            (self.cpu, "ggml_graph_compute_with_ctx", ctypes.c_int, [ctypes.c_void_p] * 2 + [ctypes.c_int]),
+            (self.cpu, "ggml_graph_plan", self.Plan, [ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p]),
+            (self.cpu, "ggml_graph_compute", ctypes.c_int, [ctypes.c_void_p, ctypes.POINTER(self.Plan)]),
         ]:
             function = getattr(library, name)
             function.restype, function.argtypes = result, arguments
@@ -90,8 +98,14 @@ class GGML:
         result = self.base.ggml_mul_mat(context, matrix, vector)
         graph = self.base.ggml_new_graph(context)
         self.base.ggml_build_forward_expand(graph, result)
-        threads = os.cpu_count()
-        return lambda: self.cpu.ggml_graph_compute_with_ctx(context, graph, threads)
+        plan = self.cpu.ggml_graph_plan(graph, os.cpu_count(), None)
+        work = np.empty(plan.work_size + 64, np.uint8)
+        plan.work_data = work.ctypes.data
+
+        def multiply():
+            assert work.nbytes and self.cpu.ggml_graph_compute(graph, ctypes.byref(plan)) == 0
+
+        return multiply
 
 
 def median_time(body, runs=15):
@@ -119,12 +133,18 @@ def main():
     print("| table | form | bytes read | ms | Q8_0 / this | llama.cpp's Q8_0 / this |\n|---|---|---|---|---|---|", flush=True)
     for shape in options.shapes.split(","):
         rows, columns = map(int, shape.split("x"))
-        with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-            table, work = f"{folder}/table.safetensors", f"{folder}/work"
-            write_table(table, rows, columns)
-            subprocess.run([options.seeconv, "import", table, "-o", work, "-q"], check=True)
-            subprocess.run([options.seeconv, "factorize", work, "--ratio", options.ratio, "-q", *options.factorize.split()],
-                           check=True, stdout=subprocess.DEVNULL)
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(options.folder or temporary) / f"{shape}-{options.ratio}"
+            work = folder / "work"
+            if not (work / "factors.safetensors").exists():
+                folder.mkdir(parents=True, exist_ok=True)
+                write_table(folder / "table.safetensors", rows, columns)
+                subprocess.run([options.seeconv, "import", folder / "table.safetensors", "-o", work, "-q"], check=True,
+                               stdout=subprocess.DEVNULL)
+                start = time.perf_counter()
+                subprocess.run([options.seeconv, "factorize", work, "--ratio", options.ratio, "-q",
+                                *options.factorize.split()], check=True, stdout=subprocess.DEVNULL)
+                print(f"{shape}: factorized in {time.perf_counter() - start:.0f} s", file=sys.stderr)
             products = {kind: peer.product(kind, rows, columns) for kind in GGML.TYPES
                         if peer and columns % GGML.TYPES[kind][1] == 0}
             times, sizes = {}, {}
