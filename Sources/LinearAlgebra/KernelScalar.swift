@@ -24,6 +24,17 @@ protocol ProductScalar: KernelScalar, SIMDScalar, Codable {
         accumulating: Bool
     )
 
+    /// Packs a panel of `count` rows whose elements are adjacent along the row; false where there is no kernel for it.
+    static func packRows(
+        _ source: UnsafePointer<Self>,
+        rowStride: Int,
+        _ count: Int,
+        _ columns: Int,
+        times scale: Self,
+        width: Int,
+        into panel: UnsafeMutablePointer<Self>
+    ) -> Bool
+
     /// The products of x with the rows of a row-major matrix.
     static func multiplyRows(
         _ a: UnsafePointer<Self>,
@@ -57,6 +68,19 @@ extension Float: ProductScalar {
         accumulating: Bool
     ) {
         see_sgemm_tile(shape, depth, left, right, c.base, c.rowStride, c.rows, c.columns, accumulating ? 1 : 0)
+    }
+
+    static func packRows(
+        _ source: UnsafePointer<Float>,
+        rowStride: Int,
+        _ count: Int,
+        _ columns: Int,
+        times scale: Float,
+        width: Int,
+        into panel: UnsafeMutablePointer<Float>
+    ) -> Bool {
+        see_spack_rows(source, rowStride, count, columns, scale, width, panel)
+        return true
     }
 
     static func multiplyRows(
@@ -99,6 +123,16 @@ extension Double: ProductScalar {
     ) {
         see_dgemm_tile(shape, depth, left, right, c.base, c.rowStride, c.rows, c.columns, accumulating ? 1 : 0)
     }
+
+    static func packRows(
+        _ source: UnsafePointer<Double>,
+        rowStride: Int,
+        _ count: Int,
+        _ columns: Int,
+        times scale: Double,
+        width: Int,
+        into panel: UnsafeMutablePointer<Double>
+    ) -> Bool { false }
 
     static func multiplyRows(
         _ a: UnsafePointer<Double>,

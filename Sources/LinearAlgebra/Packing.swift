@@ -1,4 +1,4 @@
-extension MatrixView where Scalar: SIMDScalar & BinaryFloatingPoint {
+extension MatrixView where Scalar: ProductScalar {
     /// Copies the view into panels of `width` rows, in the order in which the tile kernel reads them: `width` elements
     /// of column 0, then of column 1 and so on, all times `scale`. Rows beyond the last are zero.
     ///
@@ -43,6 +43,9 @@ extension MatrixView where Scalar: SIMDScalar & BinaryFloatingPoint {
         width: Int,
         into panel: UnsafeMutablePointer<Scalar>
     ) {
+        if Scalar.packRows(source, rowStride: rowStride, count, columns, times: scale, width: width, into: panel) {
+            return
+        }
         let (quadRows, quadColumns) = (count & ~3, columns & ~3)
         for row in stride(from: 0, to: quadRows, by: 4) {
             let from = source + row * rowStride

@@ -63,7 +63,7 @@ public struct Translator: Sendable {
     public func translate(
         _ source: [[UInt8]],
         by tokenizer: any Tokenizer,
-        batch: Int = 32,
+        batch: Int = 64,
         file: String,
         firstLine: Int = 1,
         progress: @Sendable (Int) -> Void = { _ in }

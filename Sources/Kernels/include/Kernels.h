@@ -9,6 +9,7 @@
 #include "kernels_levels.h"
 #include "kernels_matrix.h"
 #include "kernels_norm.h"
+#include "kernels_pack.h"
 #include "kernels_path.h"
 #include "kernels_quantised.h"
 #include "kernels_vector.h"

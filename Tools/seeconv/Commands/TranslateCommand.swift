@@ -51,7 +51,7 @@ struct SearchOptions: ParsableArguments {
     var beam: Int?
 
     @Option(help: "Sentences that are translated together.")
-    var batch = 32
+    var batch = 64
 
     @Option(
         name: .customLong("length-penalty"),
