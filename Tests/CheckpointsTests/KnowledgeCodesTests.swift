@@ -65,8 +65,12 @@ struct KnowledgeCodesTests {
     @Test func codesRepeat() throws {
         try Self.withWorkspace { workspace, lexicon in
             let factorization = Factorization(ratio: 3, codes: .lexicon, lexicons: [lexicon], residual: .none)
-            let first = try factorization.run(on: workspace) { _, _ in }
-            let again = try Parallel.$workers.withValue(1) { try factorization.run(on: workspace) { _, _ in } }
+            let (first, again) = try KernelPaths.unchanged {
+                (
+                    try factorization.run(on: workspace) { _, _ in },
+                    try Parallel.$workers.withValue(1) { try factorization.run(on: workspace) { _, _ in } }
+                )
+            }
             #expect(first.first?.entry.factors?.arrays.map(\.bytes) == again.first?.entry.factors?.arrays.map(\.bytes))
         }
     }

@@ -1,6 +1,7 @@
 import Entanglement
 import LinearAlgebra
 import Synchronization
+import TestSupport
 import Testing
 
 /// A fit that goes on from any of its steps gives the bits of one that never stopped.
@@ -25,6 +26,10 @@ import Testing
     ]
 
     @Test(arguments: plans.indices, [0.0, 0.5]) func everyStepCanBeGoneOnFrom(plan: Int, spare: Double) throws {
+        try KernelPaths.unchanged { try goOnFromEveryStep(plan: plan, spare: spare) }
+    }
+
+    private func goOnFromEveryStep(plan: Int, spare: Double) throws {
         let (table, plan) = (Self.table(), Self.plans[plan])
         let kept = Kept()
         var options = FitOptions(rounds: 3, beamWidth: spare > 0 ? 2 : 1, spareUnits: spare)
