@@ -103,23 +103,19 @@ TARGET static inline float dot_avx512(
         switch (runs[run].width) {
         case SEE_LEVELS_NONE: break;
         case SEE_LEVELS_2:
-            for (size_t b = 0; b < count; b++, codes += 16) {
+        case SEE_LEVELS_3: {
+            // One loop for both: the number of bits is the same for the whole run.
+            int bits = code_bits[runs[run].width];
+            __m512i groups = bits == 2 ? groups2 : groups3;
+            for (size_t b = 0; b < count; b++, codes += 8 * bits) {
                 __m512i table = load(tables->small + (first_class[b] + offset) * 8);
-                __m512i index = indices(spread(codes, groups2, 2), 3, load(classes + 64 * b));
+                __m512i index = indices(spread(codes, groups, bits), (1 << bits) - 1, load(classes + 64 * b));
                 __m512i levels = _mm512_permutexvar_epi8(index, table);
                 high_sum = _mm512_dpbusd_epi32(high_sum, load(high + 64 * b), levels);
                 low_sum = _mm512_dpbusd_epi32(low_sum, load(low + 64 * b), levels);
             }
             break;
-        case SEE_LEVELS_3:
-            for (size_t b = 0; b < count; b++, codes += 24) {
-                __m512i table = load(tables->small + (first_class[b] + offset) * 8);
-                __m512i index = indices(spread(codes, groups3, 3), 7, load(classes + 64 * b));
-                __m512i levels = _mm512_permutexvar_epi8(index, table);
-                high_sum = _mm512_dpbusd_epi32(high_sum, load(high + 64 * b), levels);
-                low_sum = _mm512_dpbusd_epi32(low_sum, load(low + 64 * b), levels);
-            }
-            break;
+        }
         case SEE_LEVELS_4:
             for (size_t b = 0; b < count; b++, codes += 32) {
                 int32_t at = (first_class[b] + offset) * 16;

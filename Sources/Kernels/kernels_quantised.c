@@ -26,60 +26,49 @@ static inline float bf16_at(const uint8_t *bytes) {
 DEFINE_FLOAT_ROWS(f16_rows, half_at)
 DEFINE_FLOAT_ROWS(bf16_rows, bf16_at)
 
-static void q8_0_rows(
-    const uint8_t *rows, size_t row_bytes, size_t count, size_t columns, see_quantised_vector x, float *y) {
-    for (size_t r = 0; r < count; r++, rows += row_bytes) {
-        float sum = 0;
-        for (size_t b = 0; b < columns / 32; b++) {
-            const uint8_t *block = rows + 34 * b;
-            const int8_t *codes = x.codes + 32 * b;
-            int32_t whole = 0;
-            for (int i = 0; i < 32; i++) whole += (int32_t)(int8_t)block[2 + i] * codes[i];
-            sum += half_at(block) * x.scales[b] * (float)whole;
-        }
-        y[r] = sum;
-    }
+static inline float q8_0_block(const uint8_t *block, see_quantised_vector x, size_t b, float sum) {
+    const int8_t *codes = x.codes + 32 * b;
+    int32_t whole = 0;
+    for (int i = 0; i < 32; i++) whole += (int32_t)(int8_t)block[2 + i] * codes[i];
+    return sum + half_at(block) * x.scales[b] * (float)whole;
 }
 
-static void q4_0_rows(
-    const uint8_t *rows, size_t row_bytes, size_t count, size_t columns, see_quantised_vector x, float *y) {
-    for (size_t r = 0; r < count; r++, rows += row_bytes) {
-        float sum = 0;
-        for (size_t b = 0; b < columns / 32; b++) {
-            const uint8_t *block = rows + 18 * b;
-            const int8_t *codes = x.codes + 32 * b;
-            int32_t whole = 8 * x.negated_sums[b];
-            for (int i = 0; i < 16; i++)
-                whole += (block[2 + i] & 15) * codes[i] + (block[2 + i] >> 4) * codes[16 + i];
-            sum += half_at(block) * x.scales[b] * (float)whole;
-        }
-        y[r] = sum;
-    }
+static inline float q4_0_block(const uint8_t *block, see_quantised_vector x, size_t b, float sum) {
+    const int8_t *codes = x.codes + 32 * b;
+    int32_t whole = 8 * x.negated_sums[b];
+    for (int i = 0; i < 16; i++) whole += (block[2 + i] & 15) * codes[i] + (block[2 + i] >> 4) * codes[16 + i];
+    return sum + half_at(block) * x.scales[b] * (float)whole;
 }
 
-static void q4_k_rows(
-    const uint8_t *rows, size_t row_bytes, size_t count, size_t columns, see_quantised_vector x, float *y) {
-    for (size_t r = 0; r < count; r++, rows += row_bytes) {
-        float sum = 0;
-        for (size_t b = 0; b < columns / 256; b++) {
-            const uint8_t *block = rows + 144 * b;
-            float scale_unit = half_at(block), offset_unit = half_at(block + 2);
-            uint8_t steps[16];
-            q4_k_steps(block + 4, steps);
-            for (size_t group = 0; group < 8; group++) {
-                const uint8_t *pairs = block + 16 + 32 * (group / 2);
-                const int8_t *codes = x.codes + 256 * b + 32 * group;
-                int shift = 4 * (group & 1);
-                int32_t whole = 0;
-                for (int i = 0; i < 32; i++) whole += (pairs[i] >> shift & 15) * codes[i];
-                float scale = scale_unit * (float)steps[group], offset = offset_unit * (float)steps[8 + group];
-                sum += x.scales[8 * b + group]
-                    * (scale * (float)whole + offset * (float)x.negated_sums[8 * b + group]);
-            }
-        }
-        y[r] = sum;
+static inline float q4_k_block(const uint8_t *block, see_quantised_vector x, size_t b, float sum) {
+    float scale_unit = half_at(block), offset_unit = half_at(block + 2);
+    uint8_t steps[16];
+    q4_k_steps(block + 4, steps);
+    for (size_t group = 0; group < 8; group++) {
+        const uint8_t *pairs = block + 16 + 32 * (group / 2);
+        const int8_t *codes = x.codes + 256 * b + 32 * group;
+        int shift = 4 * (group & 1);
+        int32_t whole = 0;
+        for (int i = 0; i < 32; i++) whole += (pairs[i] >> shift & 15) * codes[i];
+        float scale = scale_unit * (float)steps[group], offset = offset_unit * (float)steps[8 + group];
+        sum += x.scales[8 * b + group] * (scale * (float)whole + offset * (float)x.negated_sums[8 * b + group]);
     }
+    return sum;
 }
+
+#define DEFINE_ROWS(NAME, BLOCK, VALUES, BYTES) \
+    static void NAME( \
+        const uint8_t *rows, size_t row_bytes, size_t count, size_t columns, see_quantised_vector x, float *y) { \
+        for (size_t r = 0; r < count; r++, rows += row_bytes) { \
+            float sum = 0; \
+            for (size_t b = 0; b < columns / VALUES; b++) sum = BLOCK(rows + BYTES * b, x, b, sum); \
+            y[r] = sum; \
+        } \
+    }
+
+DEFINE_ROWS(q8_0_rows, q8_0_block, 32, 34)
+DEFINE_ROWS(q4_0_rows, q4_0_block, 32, 18)
+DEFINE_ROWS(q4_k_rows, q4_k_block, 256, 144)
 
 const see_product_table see_products_portable = {f16_rows, bf16_rows, q8_0_rows, q4_0_rows, q4_k_rows};
 

@@ -3,30 +3,17 @@
 #if SEE_HAS_X86_PATHS
 #include <immintrin.h>
 
-#define INLINE SEE_VNNI static inline __attribute__((always_inline))
+#define TARGET SEE_VNNI
+#define INLINE TARGET static inline __attribute__((always_inline))
 
 // VNNI multiplies unsigned by signed bytes. Weight codes are made unsigned by an offset (8 in Q4_0, 128 in Q8_0), and the
 // sums start at minus the offset times the sum of the other side's codes: all of it whole numbers, so nothing is lost.
 
-INLINE float sum_of(__m256 lanes) {
-    __m128 half = _mm_add_ps(_mm256_castps256_ps128(lanes), _mm256_extractf128_ps(lanes, 1));
-    half = _mm_add_ps(half, _mm_movehl_ps(half, half));
-    return _mm_cvtss_f32(_mm_add_ss(half, _mm_shuffle_ps(half, half, 1)));
+INLINE __m256i fours(__m256i unsigned_codes, __m256i signed_codes) {
+    return _mm256_dpbusd_epi32(_mm256_setzero_si256(), unsigned_codes, signed_codes);
 }
 
-/// The F16 number at `bytes` in all lanes.
-INLINE __m256 half_everywhere(const uint8_t *bytes) {
-    uint16_t half;
-    memcpy(&half, bytes, 2);
-    return _mm256_cvtph_ps(_mm_set1_epi16((short)half));
-}
-
-/// The 4-bit codes of 32 values: 0...15 are the lower halves of the bytes, 16...31 the upper.
-INLINE __m256i pairs_split(const uint8_t *pairs) {
-    __m128i bytes = _mm_loadu_si128((const __m128i *)pairs);
-    __m256i both = _mm256_inserti128_si256(_mm256_castsi128_si256(bytes), _mm_srli_epi16(bytes, 4), 1);
-    return _mm256_and_si256(both, _mm256_set1_epi8(15));
-}
+#include "quantised_x86.h"
 
 INLINE __m256 q8_0_block(const uint8_t *block, see_quantised_vector x, size_t b, __m256 sums) {
     __m256i weights = _mm256_loadu_si256((const __m256i *)(block + 2));
@@ -44,44 +31,6 @@ INLINE __m256 q4_0_block(const uint8_t *block, see_quantised_vector x, size_t b,
     __m256 scale = _mm256_mul_ps(half_everywhere(block), _mm256_broadcast_ss(x.scales + b));
     return _mm256_fmadd_ps(scale, _mm256_cvtepi32_ps(whole), sums);
 }
-
-INLINE __m256 q4_k_block(const uint8_t *block, see_quantised_vector x, size_t b, __m256 sums) {
-    uint8_t steps[16];
-    q4_k_steps(block + 4, steps);
-    __m256 unit = _mm256_loadu_ps(x.scales + 8 * b);
-    __m256 scales = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)steps)));
-    __m256 offsets = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(steps + 8))));
-    scales = _mm256_mul_ps(_mm256_mul_ps(scales, half_everywhere(block)), unit);
-    offsets = _mm256_mul_ps(_mm256_mul_ps(offsets, half_everywhere(block + 2)), unit);
-    __m256i negated = _mm256_loadu_si256((const __m256i *)(x.negated_sums + 8 * b));
-    sums = _mm256_fmadd_ps(offsets, _mm256_cvtepi32_ps(negated), sums);
-    SEE_UNROLL for (int pair = 0; pair < 4; pair++) {
-        __m256i bytes = _mm256_loadu_si256((const __m256i *)(block + 16 + 32 * pair));
-        __m256i low = _mm256_and_si256(bytes, _mm256_set1_epi8(15));
-        __m256i high = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), _mm256_set1_epi8(15));
-        const __m256i *codes = (const __m256i *)(x.codes + 256 * b + 64 * (size_t)pair);
-        __m256i zero = _mm256_setzero_si256();
-        __m256 first = _mm256_cvtepi32_ps(_mm256_dpbusd_epi32(zero, low, _mm256_loadu_si256(codes)));
-        __m256 second = _mm256_cvtepi32_ps(_mm256_dpbusd_epi32(zero, high, _mm256_loadu_si256(codes + 1)));
-        sums = _mm256_fmadd_ps(_mm256_permutevar8x32_ps(scales, _mm256_set1_epi32(2 * pair)), first, sums);
-        sums = _mm256_fmadd_ps(_mm256_permutevar8x32_ps(scales, _mm256_set1_epi32(2 * pair + 1)), second, sums);
-    }
-    return sums;
-}
-
-// Four sums hide the latency of the multiply-add.
-#define DEFINE_ROWS(NAME, BLOCK, VALUES, BYTES) \
-    SEE_VNNI static void NAME( \
-        const uint8_t *rows, size_t row_bytes, size_t count, size_t columns, see_quantised_vector x, float *y) { \
-        for (size_t r = 0; r < count; r++, rows += row_bytes) { \
-            __m256 sums[4] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()}; \
-            size_t blocks = columns / VALUES, b = 0; \
-            for (; b + 4 <= blocks; b += 4) \
-                SEE_UNROLL for (size_t j = 0; j < 4; j++) sums[j] = BLOCK(rows + BYTES * (b + j), x, b + j, sums[j]); \
-            for (; b < blocks; b++) sums[0] = BLOCK(rows + BYTES * b, x, b, sums[0]); \
-            y[r] = sum_of(_mm256_add_ps(_mm256_add_ps(sums[0], sums[1]), _mm256_add_ps(sums[2], sums[3]))); \
-        } \
-    }
 
 DEFINE_ROWS(q8_0_rows, q8_0_block, 32, 34)
 DEFINE_ROWS(q4_0_rows, q4_0_block, 32, 18)

@@ -1,6 +1,5 @@
 import Checkpoints
 import Foundation
-import JSONText
 import TensorFile
 import Tokenizers
 import Transformer
@@ -21,43 +20,44 @@ public struct LanguageModel: Sendable {
     /// Opens a model directory, a GGUF file, a workspace, a factored checkpoint of either, or a `.bin` file of llama2.c.
     /// Weights are mapped and used in place; factored tables take the form `tables`.
     public init(opening path: String, tables: TableForm = .automatic) throws {
-        self.path = path
         var isDirectory: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
         if exists, !isDirectory.boolValue, path.hasSuffix(".bin") {
-            let file = try Llama2CFile(path)
-            let weights = WeightSource(path: path, source: file)
-            let loading = DecoderLoading(
-                weights,
-                family: try Self.llama(),
-                configuration: file.configuration,
-                names: Llama2CFile.names,
-                pairing: .neighbours
-            )
-            (family, decoder, endTokens, tokenizerPath) = ("llama", try loading.model(), [], path)
+            try self.init(llama2C: path)
             return
         }
-        let opened = try OpenedModel(opening: path, tables: tables)
+        try self.init(OpenedModel(opening: path, tables: tables))
+    }
+
+    /// The decoder in a `.bin` file of llama2.c.
+    private init(llama2C path: String) throws {
+        let file = try Llama2CFile(path)
+        let loading = DecoderLoading(
+            WeightSource(path: path, source: file),
+            family: .llama,
+            configuration: file.configuration,
+            names: Llama2CFile.names,
+            pairing: .neighbours
+        )
+        self.path = path
+        (family, decoder, endTokens, tokenizerPath) = (loading.family.name, try loading.model(), [], path)
+    }
+
+    /// The decoder in `opened`.
+    init(_ opened: OpenedModel) throws {
+        path = opened.path
         tokenizerPath = opened.companionPath
         let loading = try DecoderLoading(opened.weights, opened.configuration)
         family = loading.family.name
         decoder = try loading.model()
-        endTokens = loading.configuration.endTokens + Self.generationEndTokens(beside: tokenizerPath)
-    }
-
-    private static func llama() throws(TensorFileError) -> DecoderArchitecture {
-        guard let family = DecoderArchitecture.named("llama") else {
-            throw TensorFileError(.unsupported, place: "model type", cause: "no llama here", remedy: "report this")
-        }
-        return family
+        endTokens = loading.configuration.endTokens + Self.generationEndTokens(of: opened)
     }
 
     /// The ends that a `generation_config.json` adds to those of the configuration.
-    private static func generationEndTokens(beside path: String) -> [Int] {
-        guard let input = try? InputFile(path + "/generation_config.json"), input.size <= 1 << 20,
-            let bytes = try? input.bytes(at: 0, count: input.size), let json = try? JSONValue(parsing: bytes),
-            let ends = json["eos_token_id"]
-        else { return [] }
+    private static func generationEndTokens(of opened: OpenedModel) -> [Int] {
+        guard let json = try? opened.companion("generation_config.json"), let ends = json["eos_token_id"] else {
+            return []
+        }
         return ends.int.map { [$0] } ?? ends.elements?.compactMap(\.int) ?? []
     }
 

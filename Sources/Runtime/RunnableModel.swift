@@ -25,7 +25,7 @@ public enum RunnableModel: Sendable {
         } else if TranslatorArchitecture.named(type) != nil {
             self = .translator(try Translator(opened))
         } else if type.isEmpty || DecoderArchitecture.named(type) != nil {
-            self = .language(try LanguageModel(opening: path, tables: tables))
+            self = .language(try LanguageModel(opened))
         } else {
             let known =
                 DecoderArchitecture.all.flatMap(\.modelTypes) + EncoderArchitecture.all.flatMap(\.modelTypes)

@@ -33,17 +33,11 @@ public struct SentenceEncoder: Sendable {
 
     /// The encoder in `opened`.
     init(_ opened: OpenedModel) throws {
-        let type = opened.configuration.modelType
-        guard let family = type.flatMap(EncoderArchitecture.named) else {
-            throw TensorFileError(
-                type == nil ? .missing : .unsupported,
-                file: opened.path,
-                place: "model type",
-                cause: type.map { "\"\($0)\" is no sentence encoder that this program runs" }
-                    ?? "nothing says what kind of model this is",
-                remedy: "known are \(EncoderArchitecture.all.flatMap(\.modelTypes).joined(separator: ", "))"
-            )
-        }
+        let family = try opened.family(
+            "sentence encoder",
+            known: EncoderArchitecture.all.flatMap(\.modelTypes),
+            named: EncoderArchitecture.named
+        )
         let loading = try EncoderLoading(opened.weights, opened.configuration, family: family)
         let files = try SentenceTransformersFiles(beside: opened)
         path = opened.path

@@ -22,17 +22,11 @@ public struct Translator: Sendable {
 
     /// The translator in `opened`.
     init(_ opened: OpenedModel) throws {
-        let type = opened.configuration.modelType
-        guard let family = type.flatMap(TranslatorArchitecture.named) else {
-            throw TensorFileError(
-                type == nil ? .missing : .unsupported,
-                file: opened.path,
-                place: "model type",
-                cause: type.map { "\"\($0)\" is no translator that this program runs" }
-                    ?? "nothing says what kind of model this is",
-                remedy: "known are \(TranslatorArchitecture.all.flatMap(\.modelTypes).joined(separator: ", "))"
-            )
-        }
+        let family = try opened.family(
+            "translator",
+            known: TranslatorArchitecture.all.flatMap(\.modelTypes),
+            named: TranslatorArchitecture.named
+        )
         let loading = try TranslatorLoading(opened.weights, opened.configuration, family: family)
         path = opened.path
         self.family = family.name

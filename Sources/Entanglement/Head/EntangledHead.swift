@@ -69,10 +69,9 @@ public struct EntangledHead: Sendable {
             )
             let contracted = lastUnits.map { Matrix.product($0, folded, transposingSecond: true) }
             let base = Float(preciseDot(meanRow.span, source.span))
-            let target = logits.base + n * logits.rowStride
-            nonisolated(unsafe) let scores = target
             Parallel.forEachChunk(of: tokenCount, size: Self.chunkTokens) { tokens in
                 var head = [Float](repeating: 0, count: headLength)
+                let scores = logits.base + n * logits.rowStride
                 for token in tokens { scores[token] = base + score(token, contracted, &head) }
             }
         }

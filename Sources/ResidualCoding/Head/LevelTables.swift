@@ -84,7 +84,7 @@ struct LevelTables: Sendable {
         // A point moves a level by less than a step.
         for q in [magnitude / SymbolTables.pointsPerStep, magnitude / SymbolTables.pointsPerStep + 1] {
             let code = 2 * q - 1
-            guard q > 0, code + 1 < codes + 1, code < 16 else { continue }
+            guard q > 0, code < codes else { continue }
             if Int(firsts[at + code]) + Int(seconds[at + code]) == magnitude { return level > 0 ? code : code + 1 }
         }
         return nil
@@ -94,19 +94,22 @@ struct LevelTables: Sendable {
     func width(ofBlock block: Int, offset: Int) -> see_level_width {
         let columns = block * Self.blockColumns..<(block + 1) * Self.blockColumns
         let span = columns.map { classes[$0] }.max().map { $0 - (classes[columns].min() ?? $0) } ?? 0
-        var best = (bits: 16.0 * Double(Self.blockColumns), width: SEE_LEVELS_16)
-        let choices: [(width: see_level_width, bits: Int, largest: Int, span: Int)] = [
-            (SEE_LEVELS_4, 4, 7, 7), (SEE_LEVELS_3, 3, 3, 7), (SEE_LEVELS_2, 2, 1, 7), (SEE_LEVELS_NONE, 0, 0, .max),
-        ]
-        for choice in choices where span <= choice.span {
-            var bits = Double(choice.bits * Self.blockColumns)
+        var best = (bits: Double(8 * SEE_LEVELS_16.blockBytes), width: SEE_LEVELS_16)
+        for width in [SEE_LEVELS_4, SEE_LEVELS_3, SEE_LEVELS_2, SEE_LEVELS_NONE]
+        where span <= Self.largestSpan || width == SEE_LEVELS_NONE {
+            // Half of the codes but that of 0 are positive.
+            let largest = width.codeCount / 2
+            var bits = Double(8 * width.blockBytes)
             for column in columns {
-                bits += Self.exceptionBits * probability(ofMoreThan: choice.largest, class: classes[column] + offset)
+                bits += Self.exceptionBits * probability(ofMoreThan: largest, class: classes[column] + offset)
             }
-            if bits < best.bits { best = (bits, choice.width) }
+            if bits < best.bits { best = (bits, width) }
         }
         return best.width
     }
+
+    /// The largest difference between classes in a block of codes: eight classes have room in an index.
+    private static let largestSpan = 7
 
     /// What a level outside the codes costs: 8 bytes, and as much again for the time that it takes.
     private static let exceptionBits = 128.0
@@ -151,4 +154,23 @@ struct LevelTables: Sendable {
         }
         return call(small, firsts, seconds, columnClasses, blockClasses)
     }
+}
+
+extension see_level_width {
+    /// The bits of a code, or of a level.
+    var codeBits: Int {
+        switch self {
+        case SEE_LEVELS_NONE: 0
+        case SEE_LEVELS_2: 2
+        case SEE_LEVELS_3: 3
+        case SEE_LEVELS_4: 4
+        default: 16
+        }
+    }
+
+    /// The codes in use: 0, and as many positive as negative ones.
+    var codeCount: Int { self == SEE_LEVELS_NONE ? 0 : (1 << codeBits) - 1 }
+
+    /// Bytes that a block takes.
+    var blockBytes: Int { codeBits * LevelTables.blockColumns / 8 }
 }

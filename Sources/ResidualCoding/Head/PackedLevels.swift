@@ -120,7 +120,7 @@ struct PackedLevels: Sendable {
                     } else {
                         sum += pack(levels, range, width, tables, offset: group.offset, at: byte)
                     }
-                    byte += PackedLevels.byteCount(of: width)
+                    byte += width.blockBytes
                 }
                 levelSums.append(sum)
                 exceptionCounts.append(Int32(exceptions.count - before))
@@ -136,12 +136,11 @@ struct PackedLevels: Sendable {
             offset: Int,
             at byte: Int
         ) -> Int32 {
-            let bits = PackedLevels.byteCount(of: width) / 8
-            let codeCount = bits == 0 ? 0 : (1 << bits) - 1
+            let bits = width.codeBits
             var sum: Int32 = 0
             for (i, column) in range.enumerated() where levels[column] != 0 {
                 let level = levels[column]
-                guard let code = tables.code(of: level, column: column, offset: offset, codes: codeCount) else {
+                guard let code = tables.code(of: level, column: column, offset: offset, codes: width.codeCount) else {
                     exceptions.append(Exception(column: Int32(column), level: level))
                     continue
                 }
@@ -164,17 +163,6 @@ struct PackedLevels: Sendable {
             }
         }
     }
-
-    /// Bytes that a block takes.
-    static func byteCount(of width: see_level_width) -> Int {
-        switch width {
-        case SEE_LEVELS_NONE: 0
-        case SEE_LEVELS_2: 16
-        case SEE_LEVELS_3: 24
-        case SEE_LEVELS_4: 32
-        default: 128
-        }
-    }
 }
 
 extension PackedLevels.Group {
@@ -192,7 +180,7 @@ extension PackedLevels.Group {
             }
         }
         self.runs = runs
-        rowBytes = widths.reduce(0) { $0 + PackedLevels.byteCount(of: $1) }
+        rowBytes = widths.reduce(0) { $0 + $1.blockBytes }
     }
 }
 

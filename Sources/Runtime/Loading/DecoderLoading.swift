@@ -41,13 +41,7 @@ struct DecoderLoading {
         } else if let gguf = weights.source as? GGUFModel {
             configuration = try DecoderConfiguration(gguf: gguf, family: family, weights: weights)
         } else {
-            throw TensorFileError(
-                .missing,
-                file: weights.path,
-                place: "configuration",
-                cause: "sizes of the model are not known",
-                remedy: "name a model directory with config.json"
-            )
+            throw weights.unknownSizes
         }
     }
 

@@ -31,13 +31,7 @@ struct EncoderLoading {
         } else if let gguf = weights.source as? GGUFModel {
             configuration = try EncoderConfiguration(gguf: gguf)
         } else {
-            throw TensorFileError(
-                .missing,
-                file: weights.path,
-                place: "configuration",
-                cause: "sizes of the model are not known",
-                remedy: "name a model directory with config.json"
-            )
+            throw weights.unknownSizes
         }
     }
 

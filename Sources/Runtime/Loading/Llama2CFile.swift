@@ -18,18 +18,7 @@ struct Llama2CFile: TensorSource {
     private static let headerBytes = 28
 
     /// The names under which the tensors are found.
-    static let names = DecoderTensorNames(
-        embedding: "token_embd",
-        norm: "output_norm",
-        head: "output",
-        layerPrefix: "blk.",
-        attentionNorm: "attn_norm",
-        attentionInput: ["attn_q", "attn_k", "attn_v"],
-        attentionOutput: "attn_output",
-        feedForwardNorm: "ffn_norm",
-        gateAndUp: ["ffn_gate", "ffn_up"],
-        down: "ffn_down"
-    )
+    static let names = DecoderArchitecture.llama.gguf
 
     /// Opens the file at `path` and proves that its size is what its header makes it.
     init(_ path: String) throws(TensorFileError) {

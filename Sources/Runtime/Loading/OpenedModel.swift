@@ -44,6 +44,24 @@ struct OpenedModel {
         }
     }
 
+    /// The family that the configuration names, by `named` among those of the model types `known`; `kind` is what they are.
+    func family<Family>(
+        _ kind: String,
+        known: [String],
+        named: (String) -> Family?
+    ) throws(TensorFileError) -> Family {
+        let type = configuration.modelType
+        if let family = type.flatMap(named) { return family }
+        throw TensorFileError(
+            type == nil ? .missing : .unsupported,
+            file: path,
+            place: "model type",
+            cause: type.map { "\"\($0)\" is no \(kind) that this program runs" }
+                ?? "nothing says what kind of model this is",
+            remedy: "known are \(known.joined(separator: ", "))"
+        )
+    }
+
     /// The object in the JSON file `name` beside the weights; nil where there is no such file.
     ///
     /// - Throws: `TensorFileError` for files above 1 MiB and for what is no JSON.

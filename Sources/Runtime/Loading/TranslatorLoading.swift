@@ -14,13 +14,7 @@ struct TranslatorLoading {
         self.family = family
         self.weights = weights
         guard let json = model.json else {
-            throw TensorFileError(
-                .missing,
-                file: weights.path,
-                place: "configuration",
-                cause: "sizes of the model are not known",
-                remedy: "name a model directory with config.json"
-            )
+            throw weights.unknownSizes
         }
         configuration = try TranslatorConfiguration(huggingFace: json, family: family, file: weights.path)
     }

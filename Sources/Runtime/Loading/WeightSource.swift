@@ -190,6 +190,17 @@ final class WeightSource {
         return map
     }
 
+    /// The error where neither a configuration file nor metadata tell the sizes of the model.
+    var unknownSizes: TensorFileError {
+        TensorFileError(
+            .missing,
+            file: path,
+            place: "configuration",
+            cause: "sizes of the model are not known",
+            remedy: "name a model directory with config.json"
+        )
+    }
+
     private func requiredShape(of name: String) throws(TensorFileError) -> [Int] {
         guard let shape = shape(of: name) else { throw missing(name) }
         return shape

@@ -1,6 +1,6 @@
 extension DecoderArchitecture {
     /// LLaMA and what keeps its layout.
-    static let llama = DecoderArchitecture(
+    public static let llama = DecoderArchitecture(
         name: "llama",
         modelTypes: ["llama"],
         huggingFace: DecoderTensorNames(

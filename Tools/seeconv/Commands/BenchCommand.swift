@@ -29,8 +29,7 @@ struct BenchCommand: ParsableCommand {
     @Flag(help: "The result as JSON.")
     var json = false
 
-    @Option(help: "Factored tables: automatic (the faster way, measured), factored, or dense (rebuilt).")
-    var tables = TableForm.automatic
+    @OptionGroup var tables: TableOptions
 
     @OptionGroup var common: CommonOptions
 
@@ -43,7 +42,7 @@ struct BenchCommand: ParsableCommand {
     func run() throws {
         try common.run {
             if heads { return try measureHeads() }
-            let model = try LanguageModel(opening: model, tables: tables)
+            let model = try LanguageModel(opening: model, tables: tables.form)
             var measurement = SpeedMeasurement()
             measurement.promptTokens = promptTokens
             measurement.generatedTokens = generatedTokens

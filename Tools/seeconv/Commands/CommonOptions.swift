@@ -58,6 +58,16 @@ extension ElementType: ExpressibleByArgument {
 
 extension ContainerFormat: ExpressibleByArgument {}
 extension TableForm: ExpressibleByArgument {}
+
+/// How commands that run models take factored tables.
+struct TableOptions: ParsableArguments {
+    @Option(
+        name: .customLong("tables"),
+        help: "Factored tables: automatic (the faster way, measured), factored, or dense (rebuilt)."
+    )
+    var form = TableForm.automatic
+}
+
 extension VerificationGates.RatioKind: ExpressibleByArgument {}
 
 extension FactorType: ExpressibleByArgument {

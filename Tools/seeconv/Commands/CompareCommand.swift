@@ -70,7 +70,7 @@ struct CompareCommand: ParsableCommand {
     func run() throws {
         let chosen = names.isEmpty ? ComparedMethod.all : names.flatMap(ComparedMethod.named)
         let comparison = try common.run { try compare(chosen) }
-        if let jsonFile, jsonFile != "-" { try OutputFile.write(comparison.json.text(.indented) + "\n", to: jsonFile) }
+        try OutputFile.write(comparison.json, to: jsonFile)
         if let htmlFile { try OutputFile.write(comparison.html, to: htmlFile) }
         if jsonFile == "-" {
             print(comparison.json.text(.indented))

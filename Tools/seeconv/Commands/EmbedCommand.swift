@@ -37,14 +37,13 @@ struct EmbedCommand: ParsableCommand {
     @Flag(help: "Replace an existing output.")
     var force = false
 
-    @Option(help: "Factored tables: automatic (the faster way, measured), factored, or dense (rebuilt).")
-    var tables = TableForm.automatic
+    @OptionGroup var tables: TableOptions
 
     @OptionGroup var common: CommonOptions
 
     func run() throws {
         try common.run {
-            var encoder = try SentenceEncoder(opening: model, tables: tables)
+            var encoder = try SentenceEncoder(opening: model, tables: tables.form)
             if let pooling { encoder.pooling = pooling }
             if let normalise { encoder.normalises = normalise }
             let reader = try SentenceReader(encoder, tokenizer: tokenizer)

@@ -8,7 +8,7 @@ import TensorFile
 extension EvalCommand {
     /// Translates `source` and scores the result against `reference`.
     func measureBLEU(source: String, reference: String) throws {
-        var translator = try Translator(opening: model, tables: tables)
+        var translator = try Translator(opening: model, tables: tables.form)
         search.apply(to: &translator)
         let tokenizer = try translator.tokenizer(at: search.tokenizer)
         let (lines, wanted) = (try Self.lines(of: source), try Self.lines(of: reference))
@@ -74,7 +74,7 @@ extension EvalCommand {
             )
         }
         let vectors = try [model, teacher].map { model in
-            let encoder = try SentenceEncoder(opening: model, tables: tables)
+            let encoder = try SentenceEncoder(opening: model, tables: tables.form)
             let reader = try SentenceReader(encoder, tokenizer: model == self.model ? search.tokenizer : nil)
             return try encoder.vectors(of: reader.tokens(of: lines, file: path).tokens)
         }
@@ -104,7 +104,7 @@ extension EvalCommand {
         func refuse(_ option: String, _ family: String) throws {
             throw ValidationError("\(option) is for other models than \(family).")
         }
-        switch try RunnableModel(opening: model, tables: tables) {
+        switch try RunnableModel(opening: model, tables: tables.form) {
         case .language(let model):
             for (option, value) in [("--mask", mask), ("--decoder-ids", decoderIDs), ("--token-types", tokenTypes)]
             where value != nil { try refuse(option, "decoders") }

@@ -67,8 +67,7 @@ struct EvalCommand: ParsableCommand {
     @Flag(help: "Replace an existing output.")
     var force = false
 
-    @Option(help: "Factored tables: automatic (the faster way, measured), factored, or dense (rebuilt).")
-    var tables = TableForm.automatic
+    @OptionGroup var tables: TableOptions
 
     @OptionGroup var search: SearchOptions
     @OptionGroup var common: CommonOptions
@@ -90,7 +89,7 @@ struct EvalCommand: ParsableCommand {
     func run() throws {
         try common.run {
             if let logits, let output { try writeLogits(logits, to: output) }
-            if let perplexity { try measure(perplexity, LanguageModel(opening: model, tables: tables)) }
+            if let perplexity { try measure(perplexity, LanguageModel(opening: model, tables: tables.form)) }
             if bleu.count == 2 { try measureBLEU(source: bleu[0], reference: bleu[1]) }
             if let similarity, let teacher { try measureSimilarity(similarity, teacher: teacher) }
         }

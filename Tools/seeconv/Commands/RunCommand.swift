@@ -58,8 +58,7 @@ struct RunCommand: ParsableCommand {
     @Flag(name: .customLong("ignore-end"), help: "Go on after tokens that end a text.")
     var ignoresEnd = false
 
-    @Option(help: "Factored tables: automatic (the faster way, measured), factored, or dense (rebuilt).")
-    var tables = TableForm.automatic
+    @OptionGroup var tables: TableOptions
 
     @OptionGroup var common: CommonOptions
 
@@ -78,7 +77,7 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         try common.run {
-            let model = try LanguageModel(opening: model, tables: tables)
+            let model = try LanguageModel(opening: model, tables: tables.form)
             let tokenizer = try model.tokenizer(at: tokenizer)
             var text = prompt
             if prompt == "-" {

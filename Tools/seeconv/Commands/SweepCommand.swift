@@ -112,7 +112,7 @@ struct SweepCommand: ParsableCommand {
 
     func run() throws {
         let sweep = try common.run { try fitAll(forms()) }
-        if let jsonFile, jsonFile != "-" { try OutputFile.write(sweep.json.text(.indented) + "\n", to: jsonFile) }
+        try OutputFile.write(sweep.json, to: jsonFile)
         if let htmlFile { try OutputFile.write(sweep.html, to: htmlFile) }
         if jsonFile == "-" {
             print(sweep.json.text(.indented))

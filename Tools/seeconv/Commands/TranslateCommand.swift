@@ -20,14 +20,13 @@ struct TranslateCommand: ParsableCommand {
     var model: String
 
     @OptionGroup var search: SearchOptions
-    @Option(help: "Factored tables: automatic (the faster way, measured), factored, or dense (rebuilt).")
-    var tables = TableForm.automatic
+    @OptionGroup var tables: TableOptions
 
     @OptionGroup var common: CommonOptions
 
     func run() throws {
         try common.run {
-            var translator = try Translator(opening: model, tables: tables)
+            var translator = try Translator(opening: model, tables: tables.form)
             search.apply(to: &translator)
             let tokenizer = try translator.tokenizer(at: search.tokenizer)
             try StandardInputLines.forEachBlock(of: 4096) { first, lines in

@@ -94,7 +94,7 @@ struct VerifyCommand: ParsableCommand {
         bar.finish()
         if let htmlFile { try OutputFile.write(report.html, to: htmlFile) }
         if let junitFile { try OutputFile.write(report.junit, to: junitFile) }
-        if let jsonFile, jsonFile != "-" { try OutputFile.write(report.json.text(.indented) + "\n", to: jsonFile) }
+        try OutputFile.write(report.json, to: jsonFile)
         print(jsonFile == "-" ? report.json.text(.indented) : report.summary)
         try hold(report)
     }
@@ -113,7 +113,7 @@ struct VerifyCommand: ParsableCommand {
                 }
             }
         }
-        if let jsonFile, jsonFile != "-" { try OutputFile.write(report.json.text(.indented) + "\n", to: jsonFile) }
+        try OutputFile.write(report.json, to: jsonFile)
         print(jsonFile == "-" ? report.json.text(.indented) : report.summary(listsChecksums: checksums))
         let found = report.findings.filter { $0.severity == .warning }
         if !found.isEmpty {
