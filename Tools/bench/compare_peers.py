@@ -4,8 +4,9 @@
     compare_peers.py MODEL-FOLDER [--seeconv .build/release/seeconv] [--tensor NAME] [--ratios 10,20] [--tolerance 0.02]
 
 Both sides get the same byte budget, everything counted: for faiss, indices and codebooks in F16, the best width of an
-index; for SVD, factors in Q8_0 (ggml's blocks of 32), the greatest rank that fits. Each peer's error
-must agree with ours within the tolerance; ours may also be lower (a better codebook is no defect). Exit code 1 otherwise.
+index; for SVD, factors in Q8_0 (ggml's blocks of 32), the greatest rank that fits. The errors must agree within the
+tolerance, in both directions: a peer that does worse than ours may have been handicapped. Exit code 1 otherwise, and where
+a row or a peer's setting is missing.
 Needs numpy, safetensors, faiss-cpu.
 """
 import argparse
@@ -37,7 +38,8 @@ def product_quantisation(table, budget):
         for part in range(parts):
             group = slice(part * columns // parts, (part + 1) * columns // parts)
             points = numpy.ascontiguousarray(table[:, group])
-            means = faiss.Kmeans(points.shape[1], 1 << bits, niter=25, seed=part + 1)
+            # All rows train every codebook: by default faiss takes 256 for each centroid.
+            means = faiss.Kmeans(points.shape[1], 1 << bits, niter=25, seed=part + 1, max_points_per_centroid=rows)
             means.train(points)
             centroids = means.centroids.astype(numpy.float16).astype(numpy.float32)
             index = faiss.IndexFlatL2(points.shape[1])
@@ -66,11 +68,15 @@ def truncated_svd(table, budget):
     rows, columns = table.shape
     values, vectors = numpy.linalg.eigh(table.astype(numpy.float64).T @ table)
     vectors = vectors[:, ::-1]
-    rank = min(columns, int(budget / ((rows + columns) * 34 / 32)))
+
+    def size(rank):
+        return sum((rank * length + 31) // 32 * 34 for length in (rows, columns))
+
+    rank = max(rank for rank in range(columns + 1) if size(rank) <= budget)
     right = vectors[:, :rank].T.astype(numpy.float32)
     left = (table @ right.T).astype(numpy.float32)
     rebuilt = q8_0(left) @ q8_0(right)
-    return relative_error(table, rebuilt), int(rank * (rows + columns) * 34 / 32), f"rank {rank}"
+    return relative_error(table, rebuilt), size(rank), f"rank {rank}"
 
 
 def main():
@@ -95,7 +101,11 @@ def main():
         with open(report) as file:
             rows = json.load(file)["rows"]
 
-    failed = False
+    wanted = {(method, float(ratio)) for method in ("pq", "svd") for ratio in options.ratios.split(",")}
+    missing = wanted - {(row["method"], float(row["targetRatio"])) for row in rows}
+    for method, ratio in sorted(missing):
+        print(f"compare gave no row of {method} at {ratio:g}", file=sys.stderr)
+    failed = bool(missing)
     print("| method | ratio | ours | ratio reached | peer | ratio reached | peer's setting | difference |")
     print("|---|---|---|---|---|---|---|---|")
     for row in rows:
@@ -104,10 +114,11 @@ def main():
         peer = (product_quantisation if row["method"] == "pq" else truncated_svd)(table, budget)
         if peer is None:
             print(f"| {row['method']} | {row['targetRatio']:g} | {row['relativeError']:.4f} | no setting of the peer fits |")
+            failed = True
             continue
         error, size, setting = peer
         difference = row["relativeError"] / error - 1
-        failed = failed or difference > options.tolerance
+        failed = failed or abs(difference) > options.tolerance
         print(
             f"| {row['method']} | {row['targetRatio']:g} | {row['relativeError']:.4f} | {row['byteRatioFloat32']:.2f} "
             f"| {error:.4f} | {table.nbytes / size:.2f} | {setting} | {100 * difference:+.2f} % |"

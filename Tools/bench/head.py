@@ -4,9 +4,8 @@
     python3 Tools/bench/head.py [--seeconv PATH] [--shapes 30522x384,32064x3072,128256x2048] [--ratio 20] [--folder DIRECTORY]
                                 [--rounds 5] [--factorize OPTIONS]
 
-For every shape: makes a table with the spectrum of all-MiniLM-L6-v2's (stretched to the width) and rows of unlike lengths, factorizes
-it, and lets `seeconv bench --heads` and ggml's matrix product (Q8_0 and Q4_K, two threads) take turns. Medians of medians. Workspaces stay in --folder, where it
-is named, for the next time.
+For every shape: makes a table (Tools/generate/scale_table.py), factorizes it, and lets `seeconv bench --heads` and ggml's matrix product (Q8_0 and Q4_K, two threads) take turns.
+Medians of medians. Workspaces stay in --folder, where it is named, for the next time.
 
 Needs numpy and, for the last columns, llama-cpp-python.
 """
@@ -17,7 +16,6 @@ import importlib.util
 import json
 import os
 import statistics
-import struct
 import subprocess
 import sys
 import tempfile
@@ -27,26 +25,8 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
-# Variances along the principal axes of all-MiniLM-L6-v2's word embeddings at these places.
-PLACES = np.array([0, 1, 5, 20, 100, 200, 300, 383]) / 383
-VARIANCES = np.array([0.0237, 0.0196, 0.0119, 0.00868, 0.00362, 0.00201, 0.00124, 0.000125])
-
-
-def write_table(path, rows, columns):
-    """A safetensors file of one table, written in pieces."""
-    random = np.random.default_rng(1)
-    deviations = np.sqrt(np.exp(np.interp(np.linspace(0, 1, columns), PLACES, np.log(VARIANCES)))).astype(np.float32)
-    axes = np.linalg.qr(random.standard_normal((columns, columns)).astype(np.float32))[0]
-    header = json.dumps({"model.embed_tokens.weight": {
-        "dtype": "F32", "shape": [rows, columns], "data_offsets": [0, 4 * rows * columns]}}).encode()
-    header += b" " * (-len(header) % 8)
-    with open(path, "wb") as file:
-        file.write(struct.pack("<Q", len(header)) + header)
-        for first in range(0, rows, 4096):
-            count = min(4096, rows - first)
-            part = random.standard_normal((count, columns)).astype(np.float32) * deviations
-            part *= np.exp(0.25 * random.standard_normal((count, 1))).astype(np.float32)
-            file.write((part @ axes).tobytes())
+sys.path.insert(0, str(ROOT / "Tools/generate"))
+from scale_table import write_table  # noqa: E402
 
 
 class GGML:
