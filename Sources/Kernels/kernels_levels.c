@@ -29,9 +29,10 @@ static void unpack(
     }
 }
 
+/// The product of row `row` of `rows` whose blocks alternate.
 static float dot_portable(
     const see_level_tables *tables, const see_level_run *runs, size_t run_count, int32_t offset, const uint8_t *codes,
-    const see_level_vector *vector) {
+    const see_level_vector *vector, int row, int rows) {
     int64_t sum = 0;
     float wide = 0;
     size_t block = 0;
@@ -41,16 +42,18 @@ static float dot_portable(
             block += runs[run].blocks;
             continue;
         }
-        for (int left = runs[run].blocks; left > 0; left--, block++, codes += 8 * code_bits[width]) {
+        int block_bytes = 8 * code_bits[width];
+        for (int left = runs[run].blocks; left > 0; left--, block++, codes += rows * block_bytes) {
+            const uint8_t *packed = codes + row * block_bytes;
             size_t column = block * SEE_LEVEL_BLOCK;
             if (width == SEE_LEVELS_16) {
                 int16_t levels[SEE_LEVEL_BLOCK];
-                memcpy(levels, codes, sizeof levels);
+                memcpy(levels, packed, sizeof levels);
                 for (int i = 0; i < SEE_LEVEL_BLOCK; i++) wide += (float)levels[i] * vector->values[column + (size_t)i];
                 continue;
             }
             int32_t levels[SEE_LEVEL_BLOCK];
-            unpack(tables, width, codes, tables->classes + column, tables->block_classes[block] + offset, levels);
+            unpack(tables, width, packed, tables->classes + column, tables->block_classes[block] + offset, levels);
             const uint8_t *high = vector->high + column, *low = vector->low + column;
             for (int i = 0; i < SEE_LEVEL_BLOCK; i++) sum += levels[i] * (256 * (high[i] - 128) + low[i]);
         }
@@ -89,13 +92,21 @@ TARGET static int64_t add_lanes(__m512i sums) {
     return _mm512_reduce_add_epi64(_mm512_add_epi64(low, high));
 }
 
+/// How far ahead of the codes the memory is asked for: the processor's own prediction ends at a page.
+enum { BYTES_AHEAD = 4096 };
+
 // Products of unsigned with signed bytes, four of which an instruction adds up: 2 · 2¹⁷ a block and lane at most, so that 4,096
-// blocks fit.
-TARGET static inline float dot_avx512(
+// blocks fit. Always inlined, so that `rows` is a constant and the sums stay in registers.
+TARGET __attribute__((always_inline)) static inline void dot_avx512(
     const see_level_tables *tables, const see_level_run *runs, size_t run_count, int32_t offset, const uint8_t *codes,
-    int32_t level_sum, const see_level_vector *vector, __m512i groups2, __m512i groups3, __m512i groups4) {
-    __m512i high_sum = _mm512_setzero_si512(), low_sum = _mm512_setzero_si512();
-    __m512 wide = _mm512_setzero_ps();
+    const int32_t *level_sums, const see_level_vector *vector, float *products, const int rows) {
+    const __m512i groups2 = group_bytes(2), groups3 = group_bytes(3), groups4 = group_bytes(4);
+    __m512i high_sums[SEE_LEVEL_ROWS], low_sums[SEE_LEVEL_ROWS];
+    __m512 wide[SEE_LEVEL_ROWS];
+    SEE_UNROLL for (int r = 0; r < rows; r++) {
+        high_sums[r] = low_sums[r] = _mm512_setzero_si512();
+        wide[r] = _mm512_setzero_ps();
+    }
     const uint8_t *high = vector->high, *low = vector->low, *classes = tables->classes;
     const int32_t *first_class = tables->block_classes;
     for (size_t run = 0; run < run_count; run++) {
@@ -107,49 +118,73 @@ TARGET static inline float dot_avx512(
             // One loop for both: the number of bits is the same for the whole run.
             int bits = code_bits[runs[run].width];
             __m512i groups = bits == 2 ? groups2 : groups3;
-            for (size_t b = 0; b < count; b++, codes += 8 * bits) {
+            for (size_t b = 0; b < count; b++, codes += rows * 8 * bits) {
                 __m512i table = load(tables->small + (first_class[b] + offset) * 8);
-                __m512i index = indices(spread(codes, groups, bits), (1 << bits) - 1, load(classes + 64 * b));
-                __m512i levels = _mm512_permutexvar_epi8(index, table);
-                high_sum = _mm512_dpbusd_epi32(high_sum, load(high + 64 * b), levels);
-                low_sum = _mm512_dpbusd_epi32(low_sum, load(low + 64 * b), levels);
+                __m512i class = load(classes + 64 * b);
+                __m512i highs = load(high + 64 * b), lows = load(low + 64 * b);
+                SEE_UNROLL for (int r = 0; r < rows; r++) {
+                    const uint8_t *row = codes + r * 8 * bits;
+                    _mm_prefetch(row + BYTES_AHEAD, _MM_HINT_T0);
+                    __m512i index = indices(spread(row, groups, bits), (1 << bits) - 1, class);
+                    __m512i levels = _mm512_permutexvar_epi8(index, table);
+                    high_sums[r] = _mm512_dpbusd_epi32(high_sums[r], highs, levels);
+                    low_sums[r] = _mm512_dpbusd_epi32(low_sums[r], lows, levels);
+                }
             }
             break;
         }
         case SEE_LEVELS_4:
-            for (size_t b = 0; b < count; b++, codes += 32) {
+            for (size_t b = 0; b < count; b++, codes += rows * 32) {
                 int32_t at = (first_class[b] + offset) * 16;
-                __m512i index = indices(spread(codes, groups4, 4), 15, _mm512_slli_epi16(load(classes + 64 * b), 1));
                 const int8_t *firsts = tables->firsts + at, *seconds = tables->seconds + at;
-                __m512i first = _mm512_permutex2var_epi8(load(firsts), index, load(firsts + 64));
-                __m512i second = _mm512_permutex2var_epi8(load(seconds), index, load(seconds + 64));
-                high_sum = _mm512_dpbusd_epi32(high_sum, load(high + 64 * b), first);
-                low_sum = _mm512_dpbusd_epi32(low_sum, load(low + 64 * b), first);
-                high_sum = _mm512_dpbusd_epi32(high_sum, load(high + 64 * b), second);
-                low_sum = _mm512_dpbusd_epi32(low_sum, load(low + 64 * b), second);
+                __m512i first_low = load(firsts), first_high = load(firsts + 64);
+                __m512i second_low = load(seconds), second_high = load(seconds + 64);
+                __m512i class = _mm512_slli_epi16(load(classes + 64 * b), 1);
+                __m512i highs = load(high + 64 * b), lows = load(low + 64 * b);
+                SEE_UNROLL for (int r = 0; r < rows; r++) {
+                    const uint8_t *row = codes + r * 32;
+                    _mm_prefetch(row + BYTES_AHEAD, _MM_HINT_T0);
+                    __m512i index = indices(spread(row, groups4, 4), 15, class);
+                    __m512i first = _mm512_permutex2var_epi8(first_low, index, first_high);
+                    __m512i second = _mm512_permutex2var_epi8(second_low, index, second_high);
+                    high_sums[r] = _mm512_dpbusd_epi32(high_sums[r], highs, first);
+                    low_sums[r] = _mm512_dpbusd_epi32(low_sums[r], lows, first);
+                    high_sums[r] = _mm512_dpbusd_epi32(high_sums[r], highs, second);
+                    low_sums[r] = _mm512_dpbusd_epi32(low_sums[r], lows, second);
+                }
             }
             break;
         default: {
             const float *values = vector->values + (high - vector->high);
-            for (size_t i = 0; i < 4 * count; i++, codes += 32) {
-                __m512i levels = _mm512_cvtepi16_epi32(_mm256_loadu_si256((const void *)codes));
-                wide = _mm512_fmadd_ps(_mm512_cvtepi32_ps(levels), _mm512_loadu_ps(values + 16 * i), wide);
-            }
+            for (size_t b = 0; b < count; b++, codes += rows * 128)
+                SEE_UNROLL for (int i = 0; i < SEE_LEVEL_BLOCK; i += 16) {
+                    __m512 value = _mm512_loadu_ps(values + SEE_LEVEL_BLOCK * b + i);
+                    SEE_UNROLL for (int r = 0; r < rows; r++) {
+                        const uint8_t *row = codes + r * 128 + 2 * i;
+                        _mm_prefetch(row + BYTES_AHEAD, _MM_HINT_T0);
+                        __m512i levels = _mm512_cvtepi16_epi32(_mm256_loadu_si256((const void *)row));
+                        wide[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(levels), value, wide[r]);
+                    }
+                }
         }
         }
         high += 64 * count, low += 64 * count, classes += 64 * count, first_class += count;
     }
-    int64_t sum = 256 * (add_lanes(high_sum) - 128 * (int64_t)level_sum) + add_lanes(low_sum);
-    return (float)sum * vector->scale + _mm512_reduce_add_ps(wide);
+    SEE_UNROLL for (int r = 0; r < rows; r++) {
+        int64_t sum = 256 * (add_lanes(high_sums[r]) - 128 * (int64_t)level_sums[r]) + add_lanes(low_sums[r]);
+        products[r] = (float)sum * vector->scale + _mm512_reduce_add_ps(wide[r]);
+    }
 }
 
 TARGET static void products_avx512(
     const see_level_tables *tables, const see_level_run *runs, size_t run_count, int32_t offset, const uint8_t *codes,
     size_t row_bytes, const int32_t *level_sums, size_t rows, const see_level_vector *vector, float *products) {
-    const __m512i groups2 = group_bytes(2), groups3 = group_bytes(3), groups4 = group_bytes(4);
-    for (size_t row = 0; row < rows; row++, codes += row_bytes)
-        products[row] = dot_avx512(
-            tables, runs, run_count, offset, codes, level_sums[row], vector, groups2, groups3, groups4);
+    size_t row = 0;
+    for (; row + SEE_LEVEL_ROWS <= rows; row += SEE_LEVEL_ROWS)
+        dot_avx512(tables, runs, run_count, offset, codes + row * row_bytes, level_sums + row, vector, products + row,
+                   SEE_LEVEL_ROWS);
+    for (; row < rows; row++)
+        dot_avx512(tables, runs, run_count, offset, codes + row * row_bytes, level_sums + row, vector, products + row, 1);
 }
 
 static int has_byte_permutes_and_products(void) {
@@ -166,8 +201,13 @@ void see_level_products(
         return;
     }
 #endif
-    for (size_t row = 0; row < rows; row++, codes += row_bytes)
-        products[row] = dot_portable(tables, runs, run_count, offset, codes, vector);
+    for (size_t row = 0; row < rows; row++) {
+        size_t first = row / SEE_LEVEL_ROWS * SEE_LEVEL_ROWS;
+        int alternate = first + SEE_LEVEL_ROWS <= rows;
+        products[row] = dot_portable(
+            tables, runs, run_count, offset, codes + (alternate ? first : row) * row_bytes, vector,
+            alternate ? (int)(row - first) : 0, alternate ? SEE_LEVEL_ROWS : 1);
+    }
 }
 
 #define DEFINE_BYTE_PRODUCTS(PATH, TARGET, LANES) \

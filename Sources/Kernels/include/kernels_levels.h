@@ -9,6 +9,10 @@
 /// Columns a block.
 enum { SEE_LEVEL_BLOCK = 64 };
 
+/// Rows whose blocks alternate: block 0 of each of them, then block 1 of each of them, and so on. The vector, the classes and the
+/// tables of a block are then loaded once for all of them, and the memory is read from front to back.
+enum { SEE_LEVEL_ROWS = 4 };
+
 /// How the blocks of a run are packed.
 typedef enum {
     /// Nothing is stored: all levels are 0.
@@ -53,8 +57,9 @@ typedef struct {
     float scale;
 } see_level_vector;
 
-/// For `rows` rows, the sum over `runs` of level · element: their packed blocks begin at `codes`, `row_bytes` apart, and their
-/// columns' classes are `offset` above those of the tables. At least 64 bytes behind the last row must be readable.
+/// For `rows` rows, the sum over `runs` of level · element: their packed blocks, `row_bytes` a row, begin at `codes`, and their
+/// columns' classes are `offset` above those of the tables. The blocks of four rows each alternate; those of the last `rows` % 4
+/// lie one row behind the other. At least 64 bytes behind the last row must be readable.
 /// `level_sums` are the sums of the levels that are packed in codes (not of those of 16 bits).
 /// What is packed in codes is summed in integers, the same on every path; levels of 16 bits are summed in floating point.
 /// Rows have at most 4,096 blocks.

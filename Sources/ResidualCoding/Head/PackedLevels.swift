@@ -25,6 +25,7 @@ struct PackedLevels: Sendable {
     /// The row that lies at each place.
     let rows: [Int32]
     private let codes: [UInt8]
+    /// The sum of each row's levels in codes.
     private let levelSums: [Int32]
     /// Levels that have no code: those of place p are `exceptionStarts[p]..<exceptionStarts[p + 1]`.
     private let exceptionStarts: [Int32]
@@ -40,7 +41,7 @@ struct PackedLevels: Sendable {
         codes.count + 8 * exceptions.count + 4 * (levelSums.count + exceptionStarts.count + rows.count)
     }
 
-    /// Rows packed by one thread at a time.
+    /// Rows packed by one thread at a time: whole fours, but for a group's last.
     private static let chunkRows = 256
 
     /// The levels of `residual`.
@@ -92,6 +93,22 @@ struct PackedLevels: Sendable {
     /// Bytes that a kernel may read behind the last row.
     private static let readBeyond = 64
 
+    /// Where the blocks of a row begin among those of `rows` that alternate with it.
+    private struct Place {
+        let first: Int
+        let row: Int
+        let rows: Int
+
+        /// Rows alternate in fours as long as there are four.
+        init(ofRow row: Int, of count: Int, rowBytes: Int) {
+            let alternating = Int(SEE_LEVEL_ROWS)
+            let together = row / alternating * alternating
+            (first, self.row, rows) =
+                together + alternating <= count
+                ? (together * rowBytes, row - together, alternating) : (row * rowBytes, 0, 1)
+        }
+    }
+
     /// Some rows of a group.
     private struct Part: Sendable {
         var codes: [UInt8]
@@ -108,19 +125,21 @@ struct PackedLevels: Sendable {
                 residual.bits.withUnsafeBufferPointer { bits in
                     levels.withUnsafeMutableBufferPointer { decoder.decode(row, of: residual.index, bits, into: $0) }
                 }
-                var byte = i * group.rowBytes
+                let place = Place(ofRow: i, of: rows.count, rowBytes: group.rowBytes)
+                var offset = 0
                 var sum: Int32 = 0
                 let before = exceptions.count
                 for block in 0..<tables.blockCount {
                     let first = block * LevelTables.blockColumns
                     let range = first..<min(first + LevelTables.blockColumns, columns)
                     let width = group.widths[block]
+                    let byte = place.first + place.rows * offset + place.row * width.blockBytes
                     if width == SEE_LEVELS_16 {
                         pack16(levels, range, at: byte)
                     } else {
                         sum += pack(levels, range, width, tables, offset: group.offset, at: byte)
                     }
-                    byte += width.blockBytes
+                    offset += width.blockBytes
                 }
                 levelSums.append(sum)
                 exceptionCounts.append(Int32(exceptions.count - before))
@@ -214,7 +233,8 @@ extension PackedLevels {
         return Vector(values: values, high: high, low: low, scale: scale)
     }
 
-    /// Writes the sums of level · element for the rows at `places`, which lie in `group`, to `products`.
+    /// Writes the sums of level · element for the rows at `places`, which lie in `group`, to `products`. The places begin a multiple
+    /// of four behind the group's first, and end there too or at its last.
     func multiply(
         _ vector: Vector,
         _ places: Range<Int>,

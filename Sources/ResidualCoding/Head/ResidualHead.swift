@@ -15,6 +15,8 @@ public struct ResidualHead: Sendable {
     public let columnCount: Int
     private let residual: CodedResidual
     private let levels: PackedLevels
+    /// Rows that a thread multiplies at a time, and the group that they are of.
+    private let chunks: [(group: PackedLevels.Group, places: Range<Int>)]
     private let panels: ReflectionPanels?
     /// The coded axes, where the reflections do not fit bytes.
     private let basis: Matrix?
@@ -33,7 +35,13 @@ public struct ResidualHead: Sendable {
         self.residual = residual
         rowCount = residual.rowCount
         columnCount = residual.columnCount
-        levels = PackedLevels(residual)
+        let levels = PackedLevels(residual)
+        self.levels = levels
+        chunks = levels.groups.flatMap { group in
+            stride(from: group.places.lowerBound, to: group.places.upperBound, by: Self.chunkRows).map { first in
+                (group, first..<min(first + Self.chunkRows, group.places.upperBound))
+            }
+        }
         panels = ReflectionPanels(residual.model.reflections)
         basis = panels == nil ? residual.basis : nil
         codedAxes = residual.model.codedAxes
@@ -44,7 +52,7 @@ public struct ResidualHead: Sendable {
         }
     }
 
-    /// Rows that a thread multiplies with every hidden vector while their packed levels are in its cache.
+    /// Rows that a thread multiplies with every hidden vector while their packed levels are in its cache: whole fours.
     private static let chunkRows = 512
 
     /// Writes ⟨x_v, h⟩ for every h, a row of `hidden` `[n, columnCount]`, and every row v to `logits` `[n, rowCount]`,
@@ -58,10 +66,9 @@ public struct ResidualHead: Sendable {
         let vectors = Parallel.mapChunks(of: hidden.rows, size: 1) { range in
             turned(hidden.base + range.lowerBound * hidden.rowStride)
         }
-        for group in levels.groups {
-            Parallel.forEachChunk(of: group.places.count, size: Self.chunkRows) { part in
-                let places =
-                    group.places.lowerBound + part.lowerBound..<group.places.lowerBound + part.upperBound
+        // One loop over the chunks of all groups: a group of few rows must not make the threads wait for each other.
+        Parallel.forEachChunk(of: chunks.count, size: 1) { part in
+            for (group, places) in chunks[part] {
                 withUnsafeTemporaryAllocation(of: Float.self, capacity: places.count) { memory in
                     guard let products = memory.baseAddress else { return }
                     for (n, (vector, base)) in vectors.enumerated() {
