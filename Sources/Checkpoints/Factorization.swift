@@ -31,6 +31,8 @@ public struct Factorization: Sendable {
     public var order: Int?
     /// Senses of a token; nil where the budget decides.
     public var rank: Int?
+    /// How learned senses are shared out; nil for `dealt` where the budget decides their number, else `even`.
+    public var ranks: RankRule?
     /// Units of a slot; nil where the budget decides.
     public var units: Int?
     /// Independent versions of each table.
@@ -61,6 +63,7 @@ public struct Factorization: Sendable {
         choosesRatio: Bool = false,
         order: Int? = nil,
         rank: Int? = nil,
+        ranks: RankRule? = nil,
         units: Int? = nil,
         copies: Int = 1,
         gainBits: Int? = nil,
@@ -78,6 +81,7 @@ public struct Factorization: Sendable {
         self.choosesRatio = choosesRatio
         self.order = order
         self.rank = rank
+        self.ranks = ranks
         self.units = units
         self.copies = copies
         self.gainBits = gainBits
@@ -89,6 +93,19 @@ public struct Factorization: Sendable {
         self.maximumError = maximumError
         self.badRows = badRows
         self.seed = seed
+    }
+
+    /// How learned senses are shared out among tokens.
+    public enum RankRule: String, CaseIterable, Sendable {
+        /// Every token gets as many.
+        case even
+        /// Each token gets as many as take most of the weighted error off.
+        case dealt
+    }
+
+    /// Whether learned senses within `budget` bytes are dealt.
+    func dealsSenses(within budget: Int?) -> Bool {
+        (ranks ?? (rank == nil && budget != nil ? .dealt : .even)) == .dealt
     }
 
     /// What became of one table.
@@ -204,7 +221,8 @@ public struct Factorization: Sendable {
             }
             let form =
                 "order \(plan.shape.order) (\(plan.shape.slotSizes.map(String.init).joined(separator: "×"))), "
-                + "\(plan.unitCounts.map(String.init).joined(separator: "+")) units, rank \(plan.rank)"
+                + "\(plan.unitCounts.map(String.init).joined(separator: "+")) units, "
+                + (plan.dealtSenses == nil ? "rank \(plan.rank)" : "ranks up to \(fit.embedding.codes.maximumRank)")
                 + (plan.copies > 1 ? ", \(plan.copies) copies" : "")
             var result =
                 residual == .auto

@@ -3,10 +3,11 @@
 
     adam_fit.py MODEL-FOLDER [--rank 4] [--units 256] [--rows 8192] [--limit 600] [--seeconv .build/release/seeconv]
 
-The form is sememe entanglement of order 2 with learned codes. Gradient descent cannot learn codes, so it is given those of
-our fit, which flatters it; it learns tables and gains, in float32, on two threads, from tables of small normal numbers.
-Full batches; the learning rate is the best of three tried for a twentieth of the limit each. Our time is that of the whole
-command, search for codes included. Needs torch, numpy, safetensors.
+The form is sememe entanglement of order 2, twice: with random codes, which both sides are given, and with learned codes.
+Gradient descent cannot learn codes, so it is given those of our fit, which flatters it. It learns tables and gains, in
+float32, on two threads, from tables of small normal numbers, in full batches; the learning rate is the best of three, tried
+for a twentieth of the limit each, which is told but not counted. Our time is that of the whole command, search for codes,
+rounding of gains, and files included. Needs torch, numpy, safetensors.
 """
 import argparse
 import json
@@ -73,6 +74,41 @@ def descend(table, codes, form, rate, limit, goal, seed=1):
     return None, least
 
 
+def fitted(table, name, source, options):
+    """The codes and the form of our fit, its error, and the seconds that the command took."""
+    with tempfile.TemporaryDirectory() as folder:
+        path, work, report = (os.path.join(folder, file) for file in ("table.safetensors", "work", "report.json"))
+        save_file({options.tensor: table}, path)
+        command = [options.seeconv, "import", path, "--embedding", name, "-o", work, "-q"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        start = time.monotonic()
+        subprocess.run(
+            [options.seeconv, "factorize", work, "--order", "2", "--rank", str(options.rank), "--units", str(options.units),
+             "--codes", source, "--residual", "none", "--weights", "uniform", "--threads", "2", "--json", report, "-q"],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        seconds = time.monotonic() - start
+        with open(report) as file:
+            error = json.load(file)["tables"][0]["relativeError"]
+        return *codes_of(work, name, 2), error, seconds
+
+
+def measure(table, name, source, options):
+    codes, form, goal, ours = fitted(table, name, source, options)
+    print(f"{source} codes: ours: error {goal:.4f} in {ours:.1f} s", flush=True)
+    values, codes = torch.from_numpy(table), torch.from_numpy(codes)
+    start = time.monotonic()
+    rates = {rate: descend(values, codes, form, rate, options.limit / 20, 0)[1] for rate in (3e-3, 1e-2, 3e-2)}
+    rate, search = min(rates, key=rates.get), time.monotonic() - start
+    seconds, least = descend(values, codes, form, rate, options.limit, goal)
+    if seconds is None:
+        outcome = f"error {least:.4f} after {options.limit:.0f} s, goal not reached: over {options.limit / ours:.0f} times ours"
+    else:
+        outcome = f"the same error after {seconds:.1f} s, {seconds / ours:.1f} times ours"
+    print(f"{source} codes: Adam (rate {rate}, found in {search:.0f} s more): {outcome}", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model")
@@ -88,33 +124,8 @@ def main():
     table = load_file(os.path.join(options.model, "model.safetensors"))[options.tensor][: options.rows]
     table = numpy.ascontiguousarray(table, dtype=numpy.float32)
     name = options.tensor.removesuffix(".weight")
-    with tempfile.TemporaryDirectory() as folder:
-        source, work = os.path.join(folder, "table.safetensors"), os.path.join(folder, "work")
-        save_file({options.tensor: table}, source)
-        command = [options.seeconv, "import", source, "--embedding", name, "-o", work, "-q"]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        report = os.path.join(folder, "report.json")
-        start = time.monotonic()
-        subprocess.run(
-            [options.seeconv, "factorize", work, "--order", "2", "--rank", str(options.rank), "--units", str(options.units),
-             "--residual", "none", "--weights", "uniform", "--threads", "2", "--json", report, "-q"],
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-        ours = time.monotonic() - start
-        with open(report) as file:
-            goal = json.load(file)["tables"][0]["relativeError"]
-        codes, form = codes_of(work, name, 2)
-
-    print(f"ours: error {goal:.4f} in {ours:.1f} s", flush=True)
-    values, codes = torch.from_numpy(table), torch.from_numpy(codes)
-    rates = {rate: descend(values, codes, form, rate, options.limit / 20, 0)[1] for rate in (3e-3, 1e-2, 3e-2)}
-    rate = min(rates, key=rates.get)
-    seconds, least = descend(values, codes, form, rate, options.limit, goal)
-    if seconds is None:
-        print(f"Adam (rate {rate}): error {least:.4f} after {options.limit:.0f} s, goal not reached: over {options.limit / ours:.0f} times ours")
-    else:
-        print(f"Adam (rate {rate}): the same error after {seconds:.1f} s, {seconds / ours:.1f} times ours")
+    for source in ("random", "learned"):
+        measure(table, name, source, options)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ extension Factorization {
                 budgetBytes: budget,
                 order: order,
                 rank: rank,
+                dealsSenses: codes == .learned && dealsSenses(within: budget),
                 units: units,
                 copies: copies,
                 gainBits: gainBits,
@@ -53,6 +54,7 @@ extension Factorization {
             order: order,
             units: units,
             rank: rank,
+            dealsSenses: dealsSenses(within: budget),
             gainBits: gainBits,
             factorType: factorType ?? .float16,
             seed: seed

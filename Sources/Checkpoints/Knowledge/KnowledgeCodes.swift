@@ -36,6 +36,7 @@ public struct KnowledgeCodes: Sendable {
         order: Int?,
         units: Int?,
         rank: Int?,
+        dealsSenses: Bool,
         gainBits: Int?,
         factorType: FactorType,
         seed: UInt64
@@ -48,11 +49,13 @@ public struct KnowledgeCodes: Sendable {
                 budgetBytes: budgetBytes,
                 order: order,
                 rank: rank.map { $0 + 1 },
+                dealsSenses: dealsSenses,
                 units: units,
                 gainBits: gainBits,
                 factorType: factorType
             )
             plan.rank = max(0, plan.rank - 1)
+            plan.dealtSenses = plan.dealtSenses.map { max(0, $0 - tokenCount) }
             // A quarter of the units: more would be shaped by knowledge at the cost of what the learned senses need.
             let limit = (plan.unitCounts.min() ?? 2) / 4
             tuples = knowledge.tuples(

@@ -98,7 +98,7 @@ private struct Fitter {
         guard given.tokenCount == table.rows, given.unitCounts == counts else {
             throw .damaged(.size, "codes", "\(given.tokenCount) tokens over units \(given.unitCounts)")
         }
-        let assignment = SenseAssignment(given: given, extraRank: learns ? plan.rank : 0)
+        let assignment = SenseAssignment(given: given, extraRanks: target.learnedRanks(learns ? plan : nil))
         var seeded = plan
         if case .learned = codes, !plan.isShared, plan.rank > 0 {
             seeded.unitCounts = plan.unitCounts.map { $0 + Int((Double($0) * options.spareUnits).rounded(.up)) }
@@ -135,17 +135,18 @@ private struct Fitter {
         var sample = Array(0..<assignment.tokenCount)
         random.shuffle(&sample)
         sample = sample.prefix(options.trainingTokens).sorted()
+        let most = assignment.maximumLearnedRank
         var rank = 1
         while true {
-            rank = min(rank, plan.rank)
-            let isLast = rank == plan.rank
+            rank = min(rank, most)
+            let isLast = rank == most
             for _ in 0..<2 {
                 try step { fit throws(EntanglementError) in
                     try fit.encode(sample, rank: rank, fromScratch: true, refinements: 0)
                     fit.refit(over: sample, rank: rank)
                     return try fit.report(
-                        "\(rank) of \(fit.plan.rank) senses",
-                        Double(rank) / Double(fit.plan.rank) / 2,
+                        "\(rank) of \(most) senses",
+                        Double(rank) / Double(most) / 2,
                         over: sample,
                         rank: rank
                     )
@@ -277,7 +278,7 @@ private struct Fitter {
     }
 
     private func solver(over tokens: [Int], rank: Int) -> TableSolver {
-        let part = rank >= plan.rank ? assignment : assignment.limited(toLearned: rank)
+        let part = rank >= plan.maximumRank ? assignment : assignment.limited(toLearned: rank)
         return TableSolver(target: target, assignment: part, tokens: tokens)
     }
 

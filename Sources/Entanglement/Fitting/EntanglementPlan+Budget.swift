@@ -4,6 +4,7 @@ extension EntanglementPlan {
     /// What is not given is chosen: order 2, as many units a slot as pay for themselves (each table takes about a
     /// twentieth of the budget), gains of four bits, and the highest rank that the bytes allow.
     ///
+    /// - Parameter dealsSenses: Whether tokens get as many senses each as they are worth there, within the same bytes.
     /// - Throws: kind `infeasible` where even one sense a token does not fit, with the least possible bytes.
     public init(
         tokenCount: Int,
@@ -11,6 +12,7 @@ extension EntanglementPlan {
         budgetBytes: Int?,
         order: Int? = nil,
         rank: Int? = nil,
+        dealsSenses: Bool = false,
         units: Int? = nil,
         copies: Int = 1,
         gainBits: Int? = nil,
@@ -29,6 +31,7 @@ extension EntanglementPlan {
         }
         guard let budgetBytes else {
             self = plan(units: units ?? 512, rank: rank ?? 1)
+            if dealsSenses { dealSenses(tokenCount: tokenCount, budgetBytes: nil, rank: rank) }
             return
         }
         // Powers of two: an index wastes no part of a bit.
@@ -42,6 +45,7 @@ extension EntanglementPlan {
             while most > 0, plan(units: count, rank: most).byteCount(tokenCount: tokenCount) > budgetBytes { most -= 1 }
             guard most > 0 else { continue }
             self = plan(units: count, rank: most)
+            if dealsSenses { dealSenses(tokenCount: tokenCount, budgetBytes: budgetBytes, rank: rank) }
             return
         }
         let least = plan(units: units ?? 2, rank: 1).byteCount(tokenCount: tokenCount)
@@ -51,5 +55,19 @@ extension EntanglementPlan {
             "\(budgetBytes) bytes hold no sense a token; the least is \(least)",
             remedy: "ask for a ratio of at most \(tokenCount * dimension * 4 / max(1, least)) to F32"
         )
+    }
+
+    /// Deals the senses: as many as a rank of `rank` makes, or where that is nil as `budgetBytes` hold.
+    private mutating func dealSenses(tokenCount: Int, budgetBytes: Int?, rank asked: Int?) {
+        guard rank > 1, tokenCount > 1 else { return }
+        var dealt = self
+        dealt.dealtSenses = tokenCount * rank
+        if let budgetBytes {
+            // The mean may be any fraction now, and the ranks need room too.
+            let free = 8 * (budgetBytes - dealt.byteCount(tokenCount: tokenCount))
+            let more = free >= 0 ? free / bitsPerSense : -((bitsPerSense - 1 - free) / bitsPerSense)
+            dealt.dealtSenses = tokenCount * rank + (asked == nil ? more : min(0, more))
+        }
+        if dealt.dealtSenses ?? 0 >= tokenCount { self = dealt }
     }
 }

@@ -10,6 +10,9 @@ public struct EntanglementPlan: Sendable, Equatable {
     public var isShared: Bool
     /// The senses that every token gets, besides given ones.
     public var rank: Int
+    /// The learned senses of all tokens together, where they are dealt to tokens by what they are worth there; nil where every
+    /// token gets `rank`, which is then the mean.
+    public var dealtSenses: Int?
     /// The bits of a sense's gain, 1…8; 0 for gains of 1, which take no bits.
     public var gainBits: Int
     /// How the tables are stored.
@@ -24,6 +27,7 @@ public struct EntanglementPlan: Sendable, Equatable {
         copies: Int = 1,
         isShared: Bool = false,
         rank: Int,
+        dealtSenses: Int? = nil,
         gainBits: Int = 0,
         factorType: FactorType = .float16,
         hasMean: Bool = false
@@ -33,24 +37,38 @@ public struct EntanglementPlan: Sendable, Equatable {
         self.copies = copies
         self.isShared = isShared
         self.rank = rank
+        self.dealtSenses = dealtSenses
         self.gainBits = gainBits
         self.factorType = factorType
         self.hasMean = hasMean
     }
 
-    /// The bytes that an embedding of this form takes for `tokenCount` tokens of `rank` senses each.
+    /// The most learned senses of a token: where they are dealt, at least four times the mean, and as many as the field of a rank
+    /// holds beside a given one.
+    public var maximumRank: Int {
+        dealtSenses == nil
+            ? rank : min(SenseCodes.maximumRank, (1 << BitSequence.width(holding: 4 * max(1, rank) + 2)) - 2)
+    }
+
+    /// The bits of a sense: a unit of each slot, and a gain.
+    public var bitsPerSense: Int {
+        let counts = isShared ? Array(repeating: unitCounts.first ?? 0, count: shape.order) : unitCounts
+        return counts.reduce(0) { $0 + BitSequence.width(holding: $1) } + gainBits
+    }
+
+    /// The bytes that an embedding of this form takes at most for `tokenCount` tokens.
     public func byteCount(tokenCount: Int) -> Int {
         let sizes =
             isShared
             ? [copies * (unitCounts.first ?? 0) * (shape.slotSizes.first ?? 0)]
             : zip(unitCounts, shape.slotSizes).map { copies * $0 * $1 }
         let tables = sizes.reduce(0) { $0 + factorType.byteCount(of: $1) }
-        let counts = isShared ? Array(repeating: unitCounts.first ?? 0, count: shape.order) : unitCounts
-        let senses = tokenCount * rank
-        let codes = (senses * counts.reduce(0) { $0 + BitSequence.width(holding: $1) } + 7) / 8
+        let senses = dealtSenses ?? tokenCount * rank
+        let codes = (senses * (bitsPerSense - gainBits) + 7) / 8
+        let ranks = dealtSenses == nil ? 0 : (tokenCount * BitSequence.width(holding: maximumRank + 2) + 7) / 8
         let gains = gainBits == 0 ? 0 : (senses * gainBits + 7) / 8 + 8
         let mean = hasMean ? EntangledEmbedding.meanType(factorType).byteCount(of: shape.dimension) : 0
-        return tables + codes + gains + mean
+        return tables + codes + ranks + gains + mean
     }
 }
 

@@ -38,6 +38,21 @@ struct FitTarget: Sendable {
         self.mean = mean
     }
 
+    /// How many learned senses each token gets: none without a plan, else all the same or as they are dealt.
+    func learnedRanks(_ plan: EntanglementPlan?) -> [Int] {
+        guard let plan, let senses = plan.dealtSenses else {
+            return Array(repeating: plan?.rank ?? 0, count: table.rows)
+        }
+        let energies = (0..<table.rows).map { token in
+            Double(weights[token]) * rows([token], length: table.columns).withRow(0) { sumOfSquares($0) }
+        }
+        return RankAllocation(
+            bitsPerSense: plan.bitsPerSense,
+            dimension: table.columns,
+            maximum: plan.maximumRank
+        ).ranks(energies: energies, senseCount: senses)
+    }
+
     /// The rows `tokens` less the mean, folded: `[tokens, product length]`, entries past the dimension zero.
     func rows(_ tokens: some Collection<Int>, length: Int) -> Matrix {
         var rows: [Float] = []

@@ -14,19 +14,24 @@ struct SenseAssignment: Sendable {
 
     func senses(of token: Int) -> Range<Int> { firstSenses[token]..<firstSenses[token + 1] }
 
-    /// Every token gets its senses of `given` and then `extraRank` more, all of unit 0 until they are encoded.
-    init(given: SenseCodes, extraRank: Int) {
+    /// Every token gets its senses of `given` and then its share of `extraRanks` more, all of unit 0 until they are encoded.
+    init(given: SenseCodes, extraRanks: [Int]) {
         order = given.order
         givenRanks = (0..<given.tokenCount).map { given.senses(of: $0).count }
         var first = [0]
         var units: [UInt32] = []
         for token in 0..<given.tokenCount {
             units += given.units(of: token)
-            units += repeatElement(0, count: extraRank * given.order)
+            units += repeatElement(0, count: extraRanks[token] * given.order)
             first.append(units.count / given.order)
         }
         (firstSenses, self.units) = (first, units)
         gains = Array(repeating: 1, count: units.count / order)
+    }
+
+    /// The most senses that a token has besides given ones.
+    var maximumLearnedRank: Int {
+        (0..<tokenCount).reduce(0) { max($0, senses(of: $1).count - givenRanks[$1]) }
     }
 
     /// The codes, packed.

@@ -8,6 +8,7 @@
 #include "kernels_entangle.h"
 #include "kernels_levels.h"
 #include "kernels_matrix.h"
+#include "kernels_memory.h"
 #include "kernels_norm.h"
 #include "kernels_pack.h"
 #include "kernels_path.h"

@@ -76,15 +76,23 @@ struct PackedLevels: Sendable {
         self.tables = tables
         self.groups = groups
         self.rows = rows
-        var codes: [UInt8] = []
-        codes.reserveCapacity(start + Self.readBeyond)
         var exceptionStarts: [Int32] = [0]
         for part in parts {
-            codes += part.codes
             for count in part.exceptionCounts { exceptionStarts.append((exceptionStarts.last ?? 0) + count) }
         }
-        codes += [UInt8](repeating: 0, count: Self.readBeyond)
-        self.codes = codes
+        codes = [UInt8](unsafeUninitializedCapacity: start + Self.readBeyond) { buffer, filled in
+            if let first = buffer.baseAddress { see_prefer_large_pages(first, buffer.count) }
+            filled = 0
+            for part in parts {
+                part.codes.withUnsafeBufferPointer { part in
+                    guard let source = part.baseAddress else { return }
+                    buffer.baseAddress?.advanced(by: filled).initialize(from: source, count: part.count)
+                }
+                filled += part.codes.count
+            }
+            buffer[filled...].initialize(repeating: 0)
+            filled = start + Self.readBeyond
+        }
         self.exceptionStarts = exceptionStarts
         levelSums = parts.flatMap(\.levelSums)
         exceptions = parts.flatMap(\.exceptions)

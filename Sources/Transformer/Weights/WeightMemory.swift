@@ -1,3 +1,5 @@
+import Kernels
+
 /// Bytes of weights: a mapped file's, or this object's own.
 ///
 /// Sendable without the compiler's proof, because the bytes never change once the object is made.
@@ -19,6 +21,7 @@ public final class WeightMemory: @unchecked Sendable {
         _ fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
     ) throws(Failure) {
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(byteCount, 1), alignment: 64)
+        if let start = memory.baseAddress { see_prefer_large_pages(start, memory.count) }
         let part = UnsafeMutableRawBufferPointer(rebasing: memory[..<byteCount])
         do throws(Failure) { try fill(part) } catch {
             memory.deallocate()

@@ -51,7 +51,8 @@ public enum ComparedMethod: Sendable {
             let plan = try EntanglementPlan(
                 tokenCount: table.rows,
                 dimension: table.columns,
-                budgetBytes: budgetBytes
+                budgetBytes: budgetBytes,
+                dealsSenses: isLearned
             )
             let fit = try EntanglementFit(
                 table: table,

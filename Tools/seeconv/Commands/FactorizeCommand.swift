@@ -41,6 +41,14 @@ struct FactorizeCommand: ParsableCommand {
     @Option(help: "Senses of a token.")
     var rank: Int?
 
+    @Option(
+        help: """
+            How learned senses are shared out: even (each token as many), or dealt, by what they take off the weighted error \
+            (default: dealt, but even where --rank is said).
+            """
+    )
+    var ranks: Factorization.RankRule?
+
     @Option(help: "Units of a slot.")
     var units: Int?
 
@@ -142,6 +150,7 @@ struct FactorizeCommand: ParsableCommand {
             choosesRatio: ratio == .auto,
             order: order,
             rank: rank,
+            ranks: ranks,
             units: units,
             copies: copies,
             gainBits: gainBits,
@@ -216,5 +225,6 @@ enum RatioArgument: ExpressibleByArgument, Equatable {
 }
 
 extension BadRowPolicy: ExpressibleByArgument {}
+extension Factorization.RankRule: ExpressibleByArgument {}
 extension Factorization.Codes: ExpressibleByArgument {}
 extension Factorization.Residual: ExpressibleByArgument {}
