@@ -126,13 +126,17 @@ let package = Package(
         ),
         tests(
             of: "Verification",
-            ["Checkpoints", "Safetensors", "GGUF", "NumPy", "TensorFile", "LinearAlgebra", "Entanglement", "JSONText"]
+            [
+                "Checkpoints", "Safetensors", "GGUF", "NumPy", "TensorFile", "LinearAlgebra", "Entanglement",
+                "JSONText",
+                "Transformer",
+            ]
         ),
         tests(of: "Transformer", ["LinearAlgebra", "Kernels", "TensorFile"]),
         tests(
             of: "Runtime",
             ["Transformer", "Checkpoints", "Safetensors", "NumPy", "GGUF", "TensorFile", "LinearAlgebra"]
         ),
-        tests(of: "seeconv", ["Checkpoints", "Safetensors", "LinearAlgebra"]),
+        tests(of: "seeconv", ["Checkpoints", "Safetensors", "LinearAlgebra", "JSONText"]),
     ]
 )

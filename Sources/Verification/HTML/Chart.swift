@@ -89,8 +89,18 @@ public struct Chart: Sendable {
             parts.append(text(margin.left - 6, y + 4, short(tick), "end"))
         }
         let values = Array(Set(xs)).sorted()
-        // A few values are marked themselves, many by round numbers between them.
-        let ticks = !isLogarithmic ? scale.xTicks : values.count <= 8 ? values : scale.roundTicks
+        let isWhole = values.allSatisfy { $0 == $0.rounded() }
+        let ticks: [Double]
+        if !isLogarithmic {
+            // No half layers.
+            ticks = isWhole ? scale.xTicks.filter { abs($0 - $0.rounded()) < 1e-9 } : scale.xTicks
+        } else if values.count <= 8 {
+            // A few values are marked themselves, many by round numbers between them, with the ends where these are few.
+            ticks = values
+        } else {
+            let round = scale.roundTicks
+            ticks = round.count > 2 ? round : (values.prefix(1) + round + values.suffix(1)).sorted()
+        }
         var end = -Double.infinity
         for tick in ticks {
             let (x, label) = (scale.x(tick), short(tick))

@@ -10,7 +10,7 @@ extension Page {
                 " The translations that are scored are the reference's own, the likeliest token always."
             default: ""
             }
-        addParagraph("\(text.tokens) \(unit).\(scored) KL is KL(reference ‖ candidate) in nats.")
+        addParagraph("\(text.tokens) \(unit).\(scored)")
         addTable(["figure", "found"], figures(of: text))
         let name = text.family == .translator ? "writing half" : ""
         var lines = [Chart.Series(name, byLayer(text.hiddenStateErrors))]
@@ -21,12 +21,11 @@ extension Page {
             Chart("Hidden-state error by layer", x: "layers that ran (0: embedding)", y: "relative error", lines)
         ]
         if let distributions = text.distributions {
-            charts.append(
-                distribution(of: distributions.divergences, "Tokens by KL", x: "KL in nats", isLogarithmic: true)
-            )
+            charts.append(distribution(of: distributions.divergences, "Tokens by KL", x: "KL in nats"))
         }
         if let sentences = text.sentences {
-            charts.append(distribution(of: sentences.cosines, "Sentences by cosine to the reference", x: "cosine"))
+            let distances = Sample(sentences.cosines.values.map { 1 - $0 })
+            charts.append(distribution(of: distances, "Sentences by cosine", x: "1 − cosine of the vectors"))
         }
         addCharts(charts)
     }
@@ -38,7 +37,7 @@ extension Page {
         }
         if let distributions = text.distributions {
             rows += [
-                ["mean KL", shortFigure(distributions.divergences.mean)],
+                ["mean KL(reference ‖ candidate) in nats", shortFigure(distributions.divergences.mean)],
                 ["99 % of KL at most", shortFigure(distributions.divergences.percentile(99))],
                 ["greatest KL", shortFigure(distributions.divergences.maximum)],
                 ["same likeliest token", shortFigure(distributions.top1Agreement)],
@@ -63,14 +62,14 @@ extension Page {
     }
 
     /// The share of figures that do not exceed x.
-    private func distribution(of sample: Sample, _ title: String, x: String, isLogarithmic: Bool = false) -> Chart {
+    private func distribution(of sample: Sample, _ title: String, x: String) -> Chart {
         let percents = Array(1...100)
         let points = zip(sample.percentiles(percents), percents).map { (x: $0, y: Double($1) / 100) }
         return Chart(
             title,
             x: x,
             y: "share that is not above",
-            isLogarithmic: isLogarithmic,
+            isLogarithmic: true,
             [Chart.Series("", points)]
         )
     }

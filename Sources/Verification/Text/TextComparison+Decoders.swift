@@ -90,15 +90,22 @@ extension TextComparison {
         }
         let tokens = Array(all.prefix(text.maximumTokens ?? all.count))
         let context = min(reference.decoder.shape.contextLength, candidate.decoder.shape.contextLength)
-        guard tokens.count >= 2, context >= 2 else {
+        guard context >= 2 else {
+            throw TensorFileError(
+                .limit,
+                file: candidate.path,
+                place: "context",
+                cause: "both models together read \(context) tokens at once; two are needed to score one",
+                remedy: "use models with a longer context"
+            )
+        }
+        guard tokens.count >= 2 else {
             throw TensorFileError(
                 .limit,
                 file: text.file,
                 place: "text",
-                cause: context < 2
-                    ? "the models read \(context) tokens at once; two are needed to score one"
-                    : "\(tokens.count) tokens; the first is never scored",
-                remedy: "give a longer text, and models with a context"
+                cause: "\(tokens.count) token to read; the first is never scored",
+                remedy: "give a longer text"
             )
         }
         return tokens
