@@ -1,3 +1,4 @@
+import Runtime
 import TensorFile
 
 /// The bounds that a comparison on a text is held to.
@@ -64,6 +65,13 @@ extension VerificationReport {
         }
         if let sentences = found.sentences, let bound = bounds.minimumSentenceCosine {
             gates.append(Gate("sentenceCosine", value: sentences.cosines.mean, .atLeast, bound))
+        }
+        if case .encoders(let one, let other) = pair, (one.pooling, one.normalises) != (other.pooling, other.normalises)
+        {
+            func words(_ encoder: SentenceEncoder) -> String {
+                "\(encoder.pooling.rawValue), \(encoder.normalises ? "scaled to length 1" : "not scaled")"
+            }
+            findings.append("sentences are pooled by \(words(one)) in \(reference), by \(words(other)) in \(candidate)")
         }
         self.text = found
     }
