@@ -75,7 +75,7 @@ let package = Package(
             ]
         ),
 
-        // Floor 4: what is done with models.
+        // Floor 4: what is done with models; verification runs them.
         module(
             "Runtime",
             in: "Sources",
@@ -89,9 +89,10 @@ let package = Package(
             "Verification",
             in: "Sources",
             [
-                "Checkpoints", "Safetensors", "GGUF", "NumPy", "Entanglement", "ResidualCoding", "LinearAlgebra",
-                "JSONText",
-            ]
+                "Runtime", "Transformer", "Checkpoints", "Safetensors", "GGUF", "NumPy", "Tokenizers", "Entanglement",
+                "ResidualCoding", "TensorFile", "LinearAlgebra", "JSONText",
+            ],
+            exclude: ["README.md"]
         ),
         module("SEE", in: "Sources", ["Checkpoints", "Verification", "Entanglement"]),
 
@@ -125,13 +126,17 @@ let package = Package(
         ),
         tests(
             of: "Verification",
-            ["Checkpoints", "Safetensors", "GGUF", "NumPy", "TensorFile", "LinearAlgebra", "Entanglement", "JSONText"]
+            [
+                "Checkpoints", "Safetensors", "GGUF", "NumPy", "TensorFile", "LinearAlgebra", "Entanglement",
+                "JSONText",
+                "Transformer",
+            ]
         ),
         tests(of: "Transformer", ["LinearAlgebra", "Kernels", "TensorFile"]),
         tests(
             of: "Runtime",
             ["Transformer", "Checkpoints", "Safetensors", "NumPy", "GGUF", "TensorFile", "LinearAlgebra"]
         ),
-        tests(of: "seeconv", ["Checkpoints", "Safetensors", "LinearAlgebra"]),
+        tests(of: "seeconv", ["Checkpoints", "Safetensors", "LinearAlgebra", "JSONText"]),
     ]
 )

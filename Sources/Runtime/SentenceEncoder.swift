@@ -102,8 +102,15 @@ public struct SentenceEncoder: Sendable {
     private func vectors(batch range: Range<Int>, of sentences: [[Int]]) throws -> [Float] {
         let batch = RaggedBatch(Array(sentences[range]), firstNumber: range.lowerBound)
         let activations = EncoderActivations(encoder.shape, capacity: batch.tokens.count)
-        let hidden = try encoder.forward(batch, activations: activations)
-        var vectors = [Float](repeating: 0, count: range.count * width)
+        return try vectors(of: batch, hidden: encoder.forward(batch, activations: activations))
+    }
+
+    /// The vectors of the texts of `batch` `[texts, width]`, row after row, from the last hidden state `[T, width]` of
+    /// their tokens.
+    ///
+    /// - Throws: `TransformerError` for vectors that are not finite.
+    public func vectors(of batch: RaggedBatch, hidden: MatrixView<Float>) throws(TransformerError) -> [Float] {
+        var vectors = [Float](repeating: 0, count: batch.count * width)
         vectors.withUnsafeMutableBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }
             for text in 0..<batch.count {
@@ -115,7 +122,7 @@ public struct SentenceEncoder: Sendable {
         if let bad = vectors.firstIndex(where: { !$0.isFinite }) {
             throw TransformerError(
                 .notFinite,
-                place: "text \(range.lowerBound + bad / width)",
+                place: "text \(batch.firstNumber + bad / width)",
                 cause: "its vector holds NaN or infinity",
                 remedy: "the weights hold NaN or infinity, or overflow; see: seeconv verify --structure MODEL"
             )

@@ -3,7 +3,7 @@ import TensorFile
 /// A line of input text.
 public enum UTF8Line {
     /// Refuses bytes that are not UTF-8.
-    static func check(_ bytes: [UInt8], _ origin: (file: String, place: String)) throws(TensorFileError) {
+    public static func check(_ bytes: [UInt8], _ origin: (file: String, place: String)) throws(TensorFileError) {
         guard (try? UTF8Span(validating: bytes.span)) == nil else { return }
         throw TensorFileError(
             .malformed,

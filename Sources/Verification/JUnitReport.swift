@@ -22,12 +22,7 @@ extension VerificationReport {
 extension Gate: CustomStringConvertible {
     /// The gate with its figure and bound.
     public var description: String {
-        "\(name) \(rounded(value)) \(isPassed ? "is" : "is not") \(direction == .atLeast ? "≥" : "≤") \(rounded(bound))"
-    }
-
-    private func rounded(_ value: Double) -> String {
-        guard value.isFinite, abs(value) < 1e12 else { return String(value) }
-        return String((value * 10_000).rounded() / 10_000)
+        "\(name) \(shortFigure(value)) \(isPassed ? "is" : "is not") \(direction == .atLeast ? "≥" : "≤") \(shortFigure(bound))"
     }
 }
 

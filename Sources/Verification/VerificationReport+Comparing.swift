@@ -31,23 +31,30 @@ public struct VerificationGates: Sendable {
         self.maximumError = maximumError
         self.minimumCosine = minimumCosine
     }
+
+    /// Whether any of them is of tables.
+    fileprivate var areOfTables: Bool {
+        maximumError != nil || minimumCosine != nil || (minimumRatio != nil && ratioKind != .checkpoint)
+    }
 }
 
 extension VerificationReport {
     /// Compares the tables of two checkpoints or workspaces, and everything else that both hold.
     ///
-    /// `progress` hears of the share of rows done.
+    /// Models without a table of the same name are refused, but for `tablesAreOptional`, where no gate is of tables: then
+    /// the report says so. `progress` hears of the share of rows done.
     public init(
         reference: String,
         candidate: String,
         gates: VerificationGates,
         strictness: Strictness = .strict,
+        tablesAreOptional: Bool = false,
         progress: (Double) -> Void = { _ in }
     ) throws {
         let original = try ComparedModel(opening: reference, strictness: strictness)
         let compressed = try ComparedModel(opening: candidate, strictness: strictness)
         let names = try original.vocabularyTables().filter { compressed.hasTable($0) }
-        guard !names.isEmpty else {
+        guard !names.isEmpty || (tablesAreOptional && !gates.areOfTables) else {
             throw TensorFileError(
                 .missing,
                 file: candidate,
@@ -83,7 +90,9 @@ extension VerificationReport {
             candidate: candidate,
             tables: tables,
             checkpointRatio: ratio,
-            findings: compressed.isWorkspace ? [] : try original.differences(from: compressed)
+            findings: names.isEmpty
+                ? ["no vocabulary table of \(reference) is in \(candidate) under its name: tables are not compared"]
+                : compressed.isWorkspace ? [] : try original.differences(from: compressed)
         )
         self.gates = try evaluated(gates)
     }

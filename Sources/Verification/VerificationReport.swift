@@ -15,6 +15,8 @@ public struct VerificationReport: Sendable {
     public var gates: [Gate]
     /// Oddities of either file, and tensors that differ where they should not.
     public var findings: [String]
+    /// How alike both models compute on a text; nil where none was asked for.
+    public var text: TextComparison?
 
     /// A report of the given parts.
     public init(
@@ -53,6 +55,7 @@ public struct VerificationReport: Sendable {
             "embeddings": .array(tables.map(\.json)),
             "checkpointRatio": checkpointRatio.map { .number($0) } ?? .null,
             "findings": .array(findings.map { .string($0) }),
+            "text": text?.json ?? .null,
         ]
     }
 }

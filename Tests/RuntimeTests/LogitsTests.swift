@@ -36,6 +36,19 @@ import Transformer
         #expect(zip(last, expected).allSatisfy { abs($0 - $1) < 1e-4 })
     }
 
+    /// A model with two lists of frequencies that knows how long a text will be reads its parts as it reads the whole.
+    @Test(arguments: GoldenModel.names) func partsOfAnExpectedTextAreReadAsTheWhole(name: String) throws {
+        let golden = try GoldenModel(name)
+        let sequence = try DecoderSequence(LanguageModel(opening: golden.folder.path).decoder)
+        func error(expecting length: Int) throws -> Float {
+            sequence.removeAll(expecting: length)
+            return golden.error(of: try golden.tokens.flatMap { try sequence.logits(appending: [$0]) })
+        }
+        #expect(try error(expecting: golden.tokens.count) < 2e-5)
+        // Without that, the first tokens of a long text take the first list.
+        #expect(try (error(expecting: 0) < 2e-5) == (name != "phi3-longrope-beyond"))
+    }
+
     private func convert(_ golden: GoldenModel, to path: String, as type: ElementType? = nil) throws {
         let conversion = Conversion(of: try Checkpoint(opening: golden.folder.path), to: type)
         let target = try ContainerOutput(path, isReplacing: true)

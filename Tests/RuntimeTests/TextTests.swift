@@ -71,6 +71,21 @@ import Transformer
         }
     }
 
+    @Test func windowsScoreEachTokenOnce() {
+        for (window, stride, limit, count) in [
+            (64, 32, 64, 200), (64, 64, 64, 200), (64, 1, 10, 33), (500, 400, 20, 100), (2, 1, 2, 2), (9, 4, 9, 9),
+        ] {
+            let windows = Perplexity(window: window, stride: stride).windows(of: count, limit: limit)
+            #expect(windows.flatMap { Array($0.scored) } == Array(1..<count))
+            for window in windows {
+                #expect(window.tokens.count <= limit && window.tokens.upperBound == window.scored.upperBound)
+                #expect(window.tokens.lowerBound < window.scored.lowerBound)
+            }
+        }
+        #expect(Perplexity(window: 8, stride: 4).windows(of: 1, limit: 8).isEmpty)
+        #expect(Perplexity(window: 8, stride: 4).windows(of: 9, limit: 1).isEmpty)
+    }
+
     @Test func perplexityScoresEachTokenOnce() throws {
         let golden = try GoldenModel("llama-grouped-tied")
         let model = try LanguageModel(opening: golden.folder.path).decoder

@@ -12,22 +12,8 @@ import Testing
         try SeeconvProgram.run(arguments, input: input, in: folder)
     }
 
-    /// A model directory `m` of golden weights, with a vocabulary of the words w0, w1 ….
     private func makeModel(_ name: String, words: Int, in folder: URL) throws {
-        let target = folder.appending(path: "m")
-        try FileManager.default.copyItem(
-            at: TestFiles.root.appending(path: "Tests/Golden/Encoders/\(name)"),
-            to: target
-        )
-        let vocabulary = (0..<words).map { "\"w\($0)\": \($0)" }.joined(separator: ", ")
-        let tokenizer = """
-            {"version": "1.0", "added_tokens": [], "normalizer": null, "pre_tokenizer": {"type": "WhitespaceSplit"},
-             "post_processor": null, "decoder": null,
-             "model": {"type": "WordLevel", "vocab": {\(vocabulary)}, "unk_token": "w0"}}
-            """
-        try Data(tokenizer.utf8).write(to: target.appending(path: "tokenizer.json"))
-        // A GGUF file beside the weights would be a choice of tokenizers.
-        try? FileManager.default.removeItem(at: target.appending(path: "llama-names.gguf"))
+        try WordModel.copy("Encoders/\(name)", words: words, to: folder.appending(path: "m"))
     }
 
     @Test func embedsSentences() throws {

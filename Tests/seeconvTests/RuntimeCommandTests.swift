@@ -8,18 +8,8 @@ import Testing
         try SeeconvProgram.run(arguments, in: folder)
     }
 
-    /// A model directory `m` of the golden weights, with a vocabulary of the words w0 to w96.
     private func makeModel(in folder: URL) throws {
-        let target = folder.appending(path: "m")
-        let golden = TestFiles.root.appending(path: "Tests/Golden/Runtime/llama-grouped-tied")
-        try FileManager.default.copyItem(at: golden, to: target)
-        let words = (0..<97).map { "\"w\($0)\": \($0)" }.joined(separator: ", ")
-        let tokenizer = """
-            {"version": "1.0", "added_tokens": [], "normalizer": null, "pre_tokenizer": {"type": "WhitespaceSplit"},
-             "post_processor": null, "decoder": null,
-             "model": {"type": "WordLevel", "vocab": {\(words)}, "unk_token": "w0"}}
-            """
-        try Data(tokenizer.utf8).write(to: target.appending(path: "tokenizer.json"))
+        try WordModel.copy("Runtime/llama-grouped-tied", words: 97, to: folder.appending(path: "m"))
     }
 
     @Test func continuesTexts() throws {

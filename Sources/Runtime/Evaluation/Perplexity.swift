@@ -26,6 +26,30 @@ public struct Perplexity: Sendable {
         self.stride = min(max(1, stride), self.window - 1)
     }
 
+    /// A part of a text that a model sees at once.
+    public struct Window: Sendable, Hashable {
+        /// The tokens that the model reads, by their places in the text.
+        public let tokens: Range<Int>
+        /// Those of them that are scored: by what stands before each of them in the window.
+        public let scored: Range<Int>
+    }
+
+    /// The windows over a text of `tokenCount` tokens, for models that hold at most `limit` of them; each token but the
+    /// first is scored in one of them.
+    public func windows(of tokenCount: Int, limit: Int) -> [Window] {
+        let length = min(window, limit, tokenCount)
+        guard length >= 2 else { return [] }
+        let step = min(stride, length - 1)
+        var windows: [Window] = []
+        var (first, scored) = (0, 1)
+        while scored < tokenCount {
+            let end = min(first + length, tokenCount)
+            windows.append(Window(tokens: first..<end, scored: scored..<end))
+            (first, scored) = (first + step, end)
+        }
+        return windows
+    }
+
     /// Scores `tokens`; `progress` hears how many are done.
     ///
     /// - Throws: `TransformerError` for fewer than two tokens and for scores that are not finite.
@@ -43,27 +67,31 @@ public struct Perplexity: Sendable {
             )
         }
         let sequence = try DecoderSequence(model, capacity: min(window, tokens.count))
-        var scored = 1
+        let windows = windows(of: tokens.count, limit: sequence.capacity)
+        guard !windows.isEmpty else {
+            throw TransformerError(
+                .contextOverflow,
+                place: "text",
+                cause: "the context holds \(sequence.capacity) tokens; two are needed to score one",
+                remedy: "use a model with a longer context"
+            )
+        }
         var sum = 0.0
-        var first = 0
-        while scored < tokens.count {
-            let end = min(first + sequence.capacity, tokens.count)
+        for window in windows {
             sequence.removeAll()
-            let (start, known) = (first, scored)
+            let start = window.tokens.lowerBound
             var total = 0.0
-            try sequence.append(Array(tokens[first..<end])) { place, hidden in
+            try sequence.append(Array(tokens[window.tokens])) { place, hidden in
                 // Row r of this batch predicts the token after it.
-                let lower = max(0, known - 1 - start - place)
-                let upper = min(hidden.rows, end - 1 - start - place)
+                let lower = max(0, window.scored.lowerBound - 1 - start - place)
+                let upper = min(hidden.rows, window.scored.upperBound - 1 - start - place)
                 guard lower < upper else { return }
                 let rows = hidden.extracting(rows: lower..<upper, columns: 0..<hidden.columns)
                 let targets = (lower..<upper).map { tokens[start + place + $0 + 1] }
                 total += try Self.negativeLogLikelihood(of: targets, rows, model.head, at: start + place + lower + 1)
             }
             sum += total
-            scored = end
-            progress(scored)
-            first += stride
+            progress(window.scored.upperBound)
         }
         let count = tokens.count - 1
         return Result(perplexity: exp(sum / Double(count)), negativeLogLikelihood: sum, tokenCount: count)

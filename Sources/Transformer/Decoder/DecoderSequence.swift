@@ -13,6 +13,8 @@ public final class DecoderSequence {
     private let cache: KeyValueCache
     private let activations: DecoderActivations
     private var isLong = false
+    /// Tokens that the text will have at least, as far as the caller knows.
+    private var expectedLength = 0
 
     /// An empty sequence of up to `capacity` tokens (default and limit: the model's context).
     ///
@@ -38,7 +40,7 @@ public final class DecoderSequence {
         _ body: (Int, MatrixView<Float>) throws -> Void
     ) throws {
         try check(tokens)
-        let length = self.tokens.count + tokens.count
+        let length = max(expectedLength, self.tokens.count + tokens.count)
         var pending = tokens[...]
         var place = 0
         if model.shape.rotary.isLong(length: length) != isLong {
@@ -81,10 +83,12 @@ public final class DecoderSequence {
         return logits
     }
 
-    /// Forgets all tokens.
-    public func removeAll() {
+    /// Forgets all tokens. Of the next text at least `length` tokens will come: a model with two lists of frequencies then
+    /// takes the one for this length from the first token on, however many come at a time.
+    public func removeAll(expecting length: Int = 0) {
         tokens = []
-        isLong = false
+        expectedLength = length
+        isLong = model.shape.rotary.isLong(length: length)
         cache.truncate(to: 0)
     }
 

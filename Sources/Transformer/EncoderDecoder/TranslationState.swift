@@ -16,11 +16,17 @@ public final class TranslationState {
 
     /// Reads the texts of `batch`; there is one translation of each, still empty.
     ///
+    /// - Parameter observe: sees the reading half's hidden states, as `EncoderModel.forward` shows them.
     /// - Throws: `TransformerError` for texts that are empty, too long or hold tokens beyond the table.
-    public init(_ model: TranslationModel, reading batch: RaggedBatch) throws(TransformerError) {
+    public init(
+        _ model: TranslationModel,
+        reading batch: RaggedBatch,
+        observe: ((Int, MatrixView<Float>) -> Void)? = nil
+    ) throws(TransformerError) {
         self.model = model
         let activations = EncoderActivations(model.encoder.shape, capacity: batch.tokens.count)
-        source = SourceMemory(batch, hidden: try model.encoder.forward(batch, activations: activations), model: model)
+        let hidden = try model.encoder.forward(batch, activations: activations, observe: observe)
+        source = SourceMemory(batch, hidden: hidden, model: model)
         texts = Array(0..<batch.count)
         cache = BranchingCache(layers: model.layers.count, width: model.shape.width, rows: batch.count)
     }

@@ -89,8 +89,18 @@ public struct Chart: Sendable {
             parts.append(text(margin.left - 6, y + 4, short(tick), "end"))
         }
         let values = Array(Set(xs)).sorted()
-        // A few values are marked themselves, many by round numbers between them.
-        let ticks = !isLogarithmic ? scale.xTicks : values.count <= 8 ? values : scale.roundTicks
+        let isWhole = values.allSatisfy { $0 == $0.rounded() }
+        let ticks: [Double]
+        if !isLogarithmic {
+            // No half layers.
+            ticks = isWhole ? scale.xTicks.filter { abs($0 - $0.rounded()) < 1e-9 } : scale.xTicks
+        } else if values.count <= 8 {
+            // A few values are marked themselves, many by round numbers between them, with the ends where these are few.
+            ticks = values
+        } else {
+            let round = scale.roundTicks
+            ticks = round.count > 2 ? round : (values.prefix(1) + round + values.suffix(1)).sorted()
+        }
         var end = -Double.infinity
         for tick in ticks {
             let (x, label) = (scale.x(tick), short(tick))
@@ -166,7 +176,7 @@ private struct Scale {
     var xTicks: [Double] { ticks(x) }
     /// One, two and five times powers of ten inside the logarithmic range.
     var roundTicks: [Double] {
-        var (power, found) = (1e-6, [Double]())
+        var (power, found) = (1e-15, [Double]())
         while power < 1e12 {
             found += [power, 2 * power, 5 * power].filter { _log2($0) >= x.0 - 1e-9 && _log2($0) <= x.1 + 1e-9 }
             power *= 10
@@ -200,6 +210,7 @@ private func fixed(_ value: Double) -> String { String((value * 10).rounded() / 
 
 /// A tick's value in a few characters.
 private func short(_ value: Double) -> String {
-    if value == value.rounded(), abs(value) < 1e6 { return String(Int(value)) }
-    return String((value * 1000).rounded() / 1000)
+    let rounded = abs(value) < 1e6 ? (value * 1000).rounded() / 1000 : value
+    if rounded == rounded.rounded(), abs(value) < 1e6, value == 0 || rounded != 0 { return String(Int(rounded)) }
+    return abs(value) < 0.1 ? shortFigure(value) : String(rounded)
 }

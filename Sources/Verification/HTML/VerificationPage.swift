@@ -8,24 +8,31 @@ extension VerificationReport {
         if !gates.isEmpty {
             page.addTable(
                 ["gate", "found", "bound"],
-                gates.map { [$0.name, figure($0.value), ($0.direction == .atLeast ? "≥ " : "≤ ") + figure($0.bound)] },
+                gates.map {
+                    [$0.name, shortFigure($0.value), ($0.direction == .atLeast ? "≥ " : "≤ ") + shortFigure($0.bound)]
+                },
                 marks: gates.map { $0.isPassed ? "good" : "bad" }
             )
         }
-        page.addTable(
-            [
-                "table", "rows × columns", "bytes", "byte ratio", "ratio to F32", "relative error", "weighted",
-                "mean cosine", "1 % cosine", "neighbours kept",
-            ],
-            tables.map { table in
+        if let text { page.addText(text) }
+        if !tables.isEmpty {
+            page.addTable(
                 [
-                    table.name, table.shape.map(String.init).joined(separator: " × "), String(table.candidateBytes),
-                    figure(table.byteRatio), figure(table.byteRatioFloat32), figure(table.relativeError),
-                    figure(table.weightedRelativeError), figure(table.meanCosine), figure(table.p01Cosine),
-                    figure(table.neighboursKept),
-                ]
-            }
-        )
+                    "table", "rows × columns", "bytes", "byte ratio", "ratio to F32", "relative error", "weighted",
+                    "mean cosine", "1 % cosine", "neighbours kept",
+                ],
+                tables.map { table in
+                    [
+                        table.name, table.shape.map(String.init).joined(separator: " × "), String(table.candidateBytes),
+                        shortFigure(table.byteRatio), shortFigure(table.byteRatioFloat32),
+                        shortFigure(table.relativeError),
+                        shortFigure(table.weightedRelativeError), shortFigure(table.meanCosine),
+                        shortFigure(table.p01Cosine),
+                        shortFigure(table.neighboursKept),
+                    ]
+                }
+            )
+        }
         for table in tables {
             page.addHeading(table.name)
             let bins = table.cosineHistogram.enumerated().map { (x: (Double($0) + 0.5) / 50, y: Double($1)) }
@@ -44,17 +51,15 @@ extension VerificationReport {
                     [Chart.Series("", runs)]
                 ),
             ])
-            page.addTable(["worst tokens", "cosine"], table.worstTokens.map { [String($0.token), figure($0.cosine)] })
+            page.addTable(
+                ["worst tokens", "cosine"],
+                table.worstTokens.map { [String($0.token), shortFigure($0.cosine)] }
+            )
         }
         if !findings.isEmpty {
             page.addHeading("Findings")
             for finding in findings { page.addParagraph(finding) }
         }
         return page.html
-    }
-
-    private func figure(_ value: Double) -> String {
-        guard value.isFinite, abs(value) < 1e9 else { return String(value) }
-        return String((value * 10_000).rounded() / 10_000)
     }
 }

@@ -5,13 +5,17 @@ import Synchronization
 import TensorFile
 import Verification
 
-/// `seeconv verify REFERENCE CANDIDATE`, `seeconv verify --structure CHECKPOINT`
+/// `seeconv verify REFERENCE CANDIDATE [--text FILE]`, `seeconv verify --structure CHECKPOINT`
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Compares a compressed checkpoint or workspace with its reference, and holds it to gates.",
         discussion: """
             Exit code 1 when a gate does not hold; every failing gate is printed with its figure and bound.
+
+            With --text, both models also run side by side on a text: hidden-state error by layer; of decoders and \
+            translators KL(reference ‖ candidate) in nats, how often the likeliest token is the same, and perplexities; of \
+            sentence encoders the cosines of the vectors of the text's lines.
 
             With --structure, one checkpoint is looked at for what its format does not show: bytes that belong to no tensor, \
             padding that is not zero, damaged members, NaN and infinite values and block scales. Exit code 1 when any is found; \
@@ -43,6 +47,8 @@ struct VerifyCommand: ParsableCommand {
     @Option(name: .customLong("min-cosine"), help: "The lowest mean cosine of any table.")
     var minimumCosine: Double?
 
+    @OptionGroup(title: "On a text") var texts: TextOptions
+
     @Option(
         name: .customLong("json"),
         help: ArgumentHelp("Write the report as JSON (- for standard output).", valueName: "file")
@@ -68,6 +74,9 @@ struct VerifyCommand: ParsableCommand {
         {
             throw ValidationError("gates, --html and --junit belong to a comparison, not to --structure.")
         }
+        if structure, texts.isUsed {
+            throw ValidationError("--text and its options belong to a comparison, not to --structure.")
+        }
         if !structure, candidate == nil {
             throw ValidationError("Name the checkpoint to compare with, or say --structure to look at one alone.")
         }
@@ -82,21 +91,32 @@ struct VerifyCommand: ParsableCommand {
             maximumError: maximumError,
             minimumCosine: minimumCosine
         )
+        // Before the tables, which may take long.
+        let text = try texts.text
         let bar = ProgressBar("comparing", total: 1, isQuiet: common.quiet) { _, _ in "" }
-        let report = try common.run {
+        var report = try common.run {
             try VerificationReport(
                 reference: reference,
                 candidate: candidate,
                 gates: gates,
-                strictness: reading.strictness
+                strictness: reading.strictness,
+                tablesAreOptional: text != nil
             ) { bar.update($0) }
         }
         bar.finish()
+        if let text { try common.run { try compare(on: text, &report) } }
         if let htmlFile { try OutputFile.write(report.html, to: htmlFile) }
         if let junitFile { try OutputFile.write(report.junit, to: junitFile) }
         try OutputFile.write(report.json, to: jsonFile)
         print(jsonFile == "-" ? report.json.text(.indented) : report.summary)
         try hold(report)
+    }
+
+    private func compare(on text: VerificationText, _ report: inout VerificationReport) throws {
+        let pair = try ModelPair(reference: report.reference, candidate: report.candidate, tables: texts.tables)
+        let bar = ProgressBar("running both models", total: 1, isQuiet: common.quiet) { _, _ in "" }
+        defer { bar.finish() }
+        try report.compare(pair, on: text, gates: texts.gates) { bar.update($0) }
     }
 
     private func verifyStructure() throws {
@@ -149,7 +169,8 @@ extension VerificationReport {
         let size = checkpointRatio.map { "\nWhole checkpoint: \(Format.decimal($0, places: 3)) times smaller." } ?? ""
         let remarks = findings.map { "\nfinding: \($0)" }.joined()
         let kept = gates.filter(\.isPassed).map { "\ngate kept: \($0)" }.joined()
-        return text.text + size + remarks + kept
+        let lines = [tables.isEmpty ? "" : text.text + size, self.text?.summary ?? ""].filter { !$0.isEmpty }
+        return lines.joined(separator: "\n") + remarks + kept
     }
 }
 

@@ -36,6 +36,9 @@ enum Format {
     /// A number to five significant digits, in powers of ten where it is very large or small.
     static func significant(_ value: Double) -> String { String(format: "%.5g", value) }
 
+    /// A number to three significant digits, in powers of ten where it is very large or small.
+    static func short(_ value: Double) -> String { String(format: "%.3g", value) }
+
     private static func padded(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
 
     private static func scaled(_ value: Double, units: [String]) -> String {
