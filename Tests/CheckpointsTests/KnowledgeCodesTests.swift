@@ -128,6 +128,7 @@ struct KnowledgeCodesTests {
                 order: nil,
                 units: nil,
                 rank: nil,
+                dealsSenses: false,
                 gainBits: nil,
                 factorType: .float16,
                 seed: 1
