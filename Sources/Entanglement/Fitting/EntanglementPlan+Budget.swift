@@ -1,8 +1,9 @@
 extension EntanglementPlan {
     /// The form for a table of `tokenCount` × `dimension` within `budgetBytes`, or of exactly the rank and units given.
     ///
-    /// What is not given is chosen: order 2, as many units a slot as pay for themselves (each table takes about a
-    /// twentieth of the budget), gains of four bits, and the highest rank that the bytes allow.
+    /// What is not given is chosen: the order that left least of real tables (2 of one with 256 dimensions, 3 of one with
+    /// 384), as many units a slot as pay for themselves (each table takes about a twentieth of the budget), gains of four
+    /// bits, and as many senses as the bytes allow.
     ///
     /// - Parameter dealsSenses: Whether tokens get as many senses each as they are worth there, within the same bytes.
     /// - Throws: kind `infeasible` where even one sense a token does not fit, with the least possible bytes.
@@ -18,7 +19,7 @@ extension EntanglementPlan {
         gainBits: Int? = nil,
         factorType: FactorType = .float16
     ) throws(EntanglementError) {
-        let shape = try EntanglementShape(dimension: dimension, order: order ?? (dimension < 4 ? 1 : 2))
+        let shape = try EntanglementShape(dimension: dimension, order: order ?? Self.usualOrder(ofDimension: dimension))
         func plan(units: Int, rank: Int) -> EntanglementPlan {
             EntanglementPlan(
                 shape: shape,
@@ -55,6 +56,15 @@ extension EntanglementPlan {
             "\(budgetBytes) bytes hold no sense a token; the least is \(least)",
             remedy: "ask for a ratio of at most \(tokenCount * dimension * 4 / max(1, least)) to F32"
         )
+    }
+
+    /// The order that is chosen where none is given.
+    public static func usualOrder(ofDimension dimension: Int) -> Int {
+        switch dimension {
+        case ..<4: 1
+        case ..<320: 2
+        default: 3
+        }
     }
 
     /// Deals the senses: as many as a rank of `rank` makes, or where that is nil as `budgetBytes` hold.
