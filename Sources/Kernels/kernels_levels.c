@@ -95,6 +95,11 @@ TARGET static int64_t add_lanes(__m512i sums) {
 /// How far ahead of the codes the memory is asked for: the processor's own prediction ends at a page.
 enum { BYTES_AHEAD = 4096 };
 
+/// Asks for the memory ahead of `count` bytes of codes.
+TARGET static inline void ask(const uint8_t *codes, int count) {
+    for (int i = 0; i < count; i += 64) _mm_prefetch(codes + BYTES_AHEAD + i, _MM_HINT_T0);
+}
+
 // Products of unsigned with signed bytes, four of which an instruction adds up: 2 · 2¹⁷ a block and lane at most, so that 4,096
 // blocks fit. Always inlined, so that `rows` is a constant and the sums stay in registers.
 TARGET __attribute__((always_inline)) static inline void dot_avx512(
@@ -119,12 +124,12 @@ TARGET __attribute__((always_inline)) static inline void dot_avx512(
             int bits = code_bits[runs[run].width];
             __m512i groups = bits == 2 ? groups2 : groups3;
             for (size_t b = 0; b < count; b++, codes += rows * 8 * bits) {
+                ask(codes, rows * 8 * bits);
                 __m512i table = load(tables->small + (first_class[b] + offset) * 8);
                 __m512i class = load(classes + 64 * b);
                 __m512i highs = load(high + 64 * b), lows = load(low + 64 * b);
                 SEE_UNROLL for (int r = 0; r < rows; r++) {
                     const uint8_t *row = codes + r * 8 * bits;
-                    _mm_prefetch(row + BYTES_AHEAD, _MM_HINT_T0);
                     __m512i index = indices(spread(row, groups, bits), (1 << bits) - 1, class);
                     __m512i levels = _mm512_permutexvar_epi8(index, table);
                     high_sums[r] = _mm512_dpbusd_epi32(high_sums[r], highs, levels);
@@ -135,6 +140,7 @@ TARGET __attribute__((always_inline)) static inline void dot_avx512(
         }
         case SEE_LEVELS_4:
             for (size_t b = 0; b < count; b++, codes += rows * 32) {
+                ask(codes, rows * 32);
                 int32_t at = (first_class[b] + offset) * 16;
                 const int8_t *firsts = tables->firsts + at, *seconds = tables->seconds + at;
                 __m512i first_low = load(firsts), first_high = load(firsts + 64);
@@ -143,7 +149,6 @@ TARGET __attribute__((always_inline)) static inline void dot_avx512(
                 __m512i highs = load(high + 64 * b), lows = load(low + 64 * b);
                 SEE_UNROLL for (int r = 0; r < rows; r++) {
                     const uint8_t *row = codes + r * 32;
-                    _mm_prefetch(row + BYTES_AHEAD, _MM_HINT_T0);
                     __m512i index = indices(spread(row, groups4, 4), 15, class);
                     __m512i first = _mm512_permutex2var_epi8(first_low, index, first_high);
                     __m512i second = _mm512_permutex2var_epi8(second_low, index, second_high);
@@ -156,16 +161,17 @@ TARGET __attribute__((always_inline)) static inline void dot_avx512(
             break;
         default: {
             const float *values = vector->values + (high - vector->high);
-            for (size_t b = 0; b < count; b++, codes += rows * 128)
+            for (size_t b = 0; b < count; b++, codes += rows * 128) {
+                ask(codes, rows * 128);
                 SEE_UNROLL for (int i = 0; i < SEE_LEVEL_BLOCK; i += 16) {
                     __m512 value = _mm512_loadu_ps(values + SEE_LEVEL_BLOCK * b + i);
                     SEE_UNROLL for (int r = 0; r < rows; r++) {
                         const uint8_t *row = codes + r * 128 + 2 * i;
-                        _mm_prefetch(row + BYTES_AHEAD, _MM_HINT_T0);
                         __m512i levels = _mm512_cvtepi16_epi32(_mm256_loadu_si256((const void *)row));
                         wide[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(levels), value, wide[r]);
                     }
                 }
+            }
         }
         }
         high += 64 * count, low += 64 * count, classes += 64 * count, first_class += count;
@@ -207,6 +213,17 @@ void see_level_products(
         products[row] = dot_portable(
             tables, runs, run_count, offset, codes + (alternate ? first : row) * row_bytes, vector,
             alternate ? (int)(row - first) : 0, alternate ? SEE_LEVEL_ROWS : 1);
+    }
+}
+
+void see_add_level_exceptions(
+    const see_level_exception *exceptions, const int32_t *starts, size_t rows, const float *values, float *products) {
+    const see_level_exception *exception = exceptions + starts[0];
+    for (size_t row = 0; row < rows; row++) {
+        const see_level_exception *end = exceptions + starts[row + 1];
+        float sum = 0;
+        for (; exception < end; exception++) sum += (float)exception->level * values[exception->column];
+        products[row] += sum;
     }
 }
 

@@ -57,6 +57,17 @@ typedef struct {
     float scale;
 } see_level_vector;
 
+/// A level that no code stands for.
+typedef struct {
+    int32_t column;
+    int32_t level;
+} see_level_exception;
+
+/// Adds level · element of every exception of `rows` rows to their products: those of row r are `starts[r]` … `starts[r + 1]` − 1.
+void see_add_level_exceptions(
+    const see_level_exception *_Nonnull exceptions, const int32_t *_Nonnull starts, size_t rows,
+    const float *_Nonnull values, float *_Nonnull products);
+
 /// For `rows` rows, the sum over `runs` of level · element: their packed blocks, `row_bytes` a row, begin at `codes`, and their
 /// columns' classes are `offset` above those of the tables. The blocks of four rows each alternate; those of the last `rows` % 4
 /// lie one row behind the other. At least 64 bytes behind the last row must be readable.

@@ -29,12 +29,7 @@ struct PackedLevels: Sendable {
     private let levelSums: [Int32]
     /// Levels that have no code: those of place p are `exceptionStarts[p]..<exceptionStarts[p + 1]`.
     private let exceptionStarts: [Int32]
-    private let exceptions: [Exception]
-
-    private struct Exception: Sendable {
-        let column: Int32
-        let level: Int32
-    }
+    private let exceptions: [see_level_exception]
 
     /// Bytes of everything that a product reads.
     var byteCount: Int {
@@ -122,7 +117,7 @@ struct PackedLevels: Sendable {
         var codes: [UInt8]
         var levelSums: [Int32] = []
         var exceptionCounts: [Int32] = []
-        var exceptions: [Exception] = []
+        var exceptions: [see_level_exception] = []
 
         init(_ residual: CodedResidual, _ tables: LevelTables, _ group: Group, _ rows: [Int]) {
             codes = [UInt8](repeating: 0, count: rows.count * group.rowBytes)
@@ -168,7 +163,7 @@ struct PackedLevels: Sendable {
             for (i, column) in range.enumerated() where levels[column] != 0 {
                 let level = levels[column]
                 guard let code = tables.code(of: level, column: column, offset: offset, codes: width.codeCount) else {
-                    exceptions.append(Exception(column: Int32(column), level: level))
+                    exceptions.append(see_level_exception(column: Int32(column), level: level))
                     continue
                 }
                 sum += level
@@ -182,7 +177,7 @@ struct PackedLevels: Sendable {
         private mutating func pack16(_ levels: [Int32], _ range: Range<Int>, at byte: Int) {
             for (i, column) in range.enumerated() {
                 guard let level = Int16(exactly: levels[column]) else {
-                    exceptions.append(Exception(column: Int32(column), level: levels[column]))
+                    exceptions.append(see_level_exception(column: Int32(column), level: levels[column]))
                     continue
                 }
                 codes[byte + 2 * i] = UInt8(truncatingIfNeeded: level)
@@ -273,12 +268,10 @@ extension PackedLevels {
             }
         }
         call(vector.values, vector.high, vector.low, codes, levelSums)
-        for (i, place) in places.enumerated() where exceptionStarts[place] < exceptionStarts[place + 1] {
-            var sum: Float = 0
-            for exception in exceptions[Int(exceptionStarts[place])..<Int(exceptionStarts[place + 1])] {
-                sum += Float(exception.level) * vector.values[Int(exception.column)]
-            }
-            products[i] += sum
+        addExceptions(exceptions, exceptionStarts)
+
+        func addExceptions(_ exceptions: UnsafePointer<see_level_exception>, _ starts: UnsafePointer<Int32>) {
+            see_add_level_exceptions(exceptions, starts + places.lowerBound, places.count, vector.values, products)
         }
     }
 }
