@@ -127,13 +127,13 @@ public struct RotaryEmbedding: Sendable {
             return angles(0..<longest, isLong: isLong)
         }
         let tables = [table(isLong: false), table(isLong: true)]
-        var angles = Angles(cosines: [], sines: [])
+        var all = Angles(cosines: [], sines: [])
         for length in lengths {
             guard let table = tables[isLong(length: length) ? 1 : 0] else { continue }
-            angles.cosines += table.cosines[..<(length * pairs)]
-            angles.sines += table.sines[..<(length * pairs)]
+            all.cosines += table.cosines[..<(length * pairs)]
+            all.sines += table.sines[..<(length * pairs)]
         }
-        return angles
+        return all
     }
 
     /// Turns `heads` heads of `headWidth` numbers in each row of x, from column 0 on; row t takes the angles of the
