@@ -139,7 +139,9 @@ public final class ParameterSet {
     }
 
     /// All values, of which `parameters` tells the places.
-    public var values: UnsafeMutableBufferPointer<Float> { UnsafeMutableBufferPointer(start: storage.base, count: count) }
+    public var values: UnsafeMutableBufferPointer<Float> {
+        UnsafeMutableBufferPointer(start: storage.base, count: count)
+    }
     /// All gradients, at the same places.
     public var gradients: UnsafeMutableBufferPointer<Float> {
         UnsafeMutableBufferPointer(start: gradientStorage.base, count: count)

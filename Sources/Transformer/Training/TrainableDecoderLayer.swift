@@ -33,8 +33,14 @@ struct TrainableDecoderLayer {
             named: names.layer(index, names.attentionNorm),
             in: &plan
         )
+        let heads = shape.attention
         attention = TrainableSelfAttention(
-            input: TrainableLinear(layer.attentionInput, named: named(names.attentionInput), in: &plan),
+            input: TrainableLinear(
+                layer.attentionInput,
+                named: named(names.attentionInput),
+                rows: names.attentionInput.count == 1 ? nil : [heads.queryWidth, heads.keyWidth, heads.keyWidth],
+                in: &plan
+            ),
             attention: TrainableAttention(
                 shape: shape.attention,
                 isCausal: true,

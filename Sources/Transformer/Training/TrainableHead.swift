@@ -23,7 +23,13 @@ struct TrainableHead {
     static let noLabel = -1
 
     /// The head of `head`, whose matrix is `table` unless it has one of its own, called `name`.
-    init(_ head: any OutputHead, shared table: ParameterBlock?, named name: String, bias biasName: String, in plan: inout ParameterPlan) {
+    init(
+        _ head: any OutputHead,
+        shared table: ParameterBlock?,
+        named name: String,
+        bias biasName: String,
+        in plan: inout ParameterPlan
+    ) {
         let base = (head as? BiasedHead)?.base ?? head
         if let table {
             self.table = table
@@ -120,7 +126,8 @@ struct TrainableHead {
                 if let tableGradient { gemm(part.readOnly.transposed, states, into: tableGradient, beta: 1) }
                 if let biasGradient {
                     RowSums.add(rows: range.count, width: tokens, memory: pass.memory, to: biasGradient.base) {
-                        rows, sum in
+                        rows,
+                        sum in
                         for row in rows { see_saxpy(1, part.base + row * tokens, sum, tokens) }
                     }
                 }

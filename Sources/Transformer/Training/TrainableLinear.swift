@@ -10,10 +10,10 @@ struct TrainableLinear {
     /// b `[outputs]`; nil for none.
     let bias: ParameterBlock?
 
-    /// Plans the numbers of `linear` under `names`, one for each of its parts, or for all of them.
-    init(_ linear: Linear, named names: [String], in plan: inout ParameterPlan) {
-        let rows = names.count == linear.parts.count ? linear.parts.map(\.rows) : [linear.outputWidth]
-        precondition(names.count == rows.count, "a name for each part")
+    /// Plans the numbers of `linear` under `names`, each of which has its `rows`: equally many where nothing is said.
+    init(_ linear: Linear, named names: [String], rows: [Int]? = nil, in plan: inout ParameterPlan) {
+        let rows = rows ?? Array(repeating: linear.outputWidth / names.count, count: names.count)
+        precondition(names.count == rows.count && rows.reduce(0, +) == linear.outputWidth, "rows for each name")
         weight = plan.add(names.map { $0 + ".weight" }, rows: rows, columns: linear.inputWidth) { target in
             var first = 0
             for part in linear.parts {

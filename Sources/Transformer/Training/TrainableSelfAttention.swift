@@ -46,6 +46,8 @@ struct TrainableSelfAttention {
     }
 
     /// Adds the gradients of the weights and of the input's bias; writes dL/dx, or adds it.
+    ///
+    /// - Parameter angles: those of the way back.
     func backward(
         _ dy: MatrixView<Float>,
         _ batch: RaggedBatch,
@@ -69,7 +71,7 @@ struct TrainableSelfAttention {
                 pass
             )
             if let rotary, let angles {
-                rotary.forward(projected, heads: turnedHeads, headWidth: shape.headWidth, angles.reversed)
+                rotary.forward(projected, heads: turnedHeads, headWidth: shape.headWidth, angles)
             }
             input.backward(projected.readOnly, kept.x, into: dx, accumulating: accumulating, pass)
         }
