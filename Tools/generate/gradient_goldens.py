@@ -113,6 +113,10 @@ def losses(run, model, teacher, batch):
 def write(name, run, model, batch, inputs, scale):
     torch.manual_seed(sum(name.encode()))
     randomise(model, scale)
+    for module in model.modules():
+        # PyTorch leaves the padding's row out, which begins translations here and does count.
+        if isinstance(module, torch.nn.Embedding):
+            module.padding_idx = None
     folder = FOLDER / name
     shutil.rmtree(folder, ignore_errors=True)
     model.save_pretrained(folder)
