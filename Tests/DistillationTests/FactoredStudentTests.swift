@@ -153,7 +153,7 @@ import Transformer
         try KernelPaths.unchanged {
             let once = try run(1)
             let last = try #require(once.losses.last)
-            #expect(last < 0.25 * once.losses[0], "\(once.losses[0]) → \(last)")
+            #expect(last < 0.4 * once.losses[0], "\(once.losses[0]) → \(last)")
             let again = try run(2)
             #expect(again.losses == once.losses && again.factors == once.factors)
         }
