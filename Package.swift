@@ -96,7 +96,8 @@ let package = Package(
         module(
             "Distillation",
             in: "Sources",
-            ["Transformer", "Entanglement", "LinearAlgebra", "Kernels"]
+            ["Transformer", "Entanglement", "LinearAlgebra", "Kernels"],
+            exclude: ["README.md"]
         ),
         module("SEE", in: "Sources", ["Checkpoints", "Verification", "Entanglement"]),
 

@@ -57,6 +57,9 @@ public final class TrainableDecoder {
         )
     }
 
+    /// Bytes that passes have taken so far; they are kept for the next ones, and grow with the tokens of a batch.
+    public var activationByteCount: Int { memory.byteCount }
+
     /// What the losses of `batch` count: all tokens but the last of each text have a label.
     public func counts(_ batch: RaggedBatch) -> LossCounts {
         var counts = LossCounts()

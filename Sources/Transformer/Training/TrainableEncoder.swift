@@ -32,6 +32,9 @@ public final class TrainableEncoder {
         stack.model(table ?? DenseTable(parameters.weights(self.table)), parameters)
     }
 
+    /// Bytes that passes have taken so far; they are kept for the next ones, and grow with the tokens of a batch.
+    public var activationByteCount: Int { memory.byteCount }
+
     /// What the losses of `batch` count.
     public func counts(_ batch: RaggedBatch) -> LossCounts {
         var counts = LossCounts()

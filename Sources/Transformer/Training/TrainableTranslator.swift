@@ -112,6 +112,9 @@ public final class TrainableTranslator {
         )
     }
 
+    /// Bytes that passes have taken so far; they are kept for the next ones, and grow with the tokens of a batch.
+    public var activationByteCount: Int { memory.byteCount }
+
     /// What the losses of `batch` count.
     public func counts(_ batch: TranslationBatch) -> LossCounts {
         var counts = LossCounts()
