@@ -34,6 +34,7 @@ let package = Package(
         .library(name: "GGUF", targets: ["GGUF"]),
         .library(name: "NumPy", targets: ["NumPy"]),
         .library(name: "LinearAlgebra", targets: ["LinearAlgebra"]),
+        .library(name: "Transformer", targets: ["Transformer"]),
         .library(name: "SEE", targets: ["SEE"]),
         .executable(name: "seeconv", targets: ["seeconv"]),
     ],
@@ -66,7 +67,7 @@ let package = Package(
         module("ResidualCoding", in: "Sources", ["Kernels", "LinearAlgebra"], exclude: ["README.md"]),
 
         // Floor 3: models.
-        module("Transformer", in: "Sources", ["LinearAlgebra", "Kernels"]),
+        module("Transformer", in: "Sources", ["LinearAlgebra", "Kernels"], exclude: ["README.md"]),
         module(
             "Checkpoints",
             in: "Sources",
@@ -92,6 +93,12 @@ let package = Package(
                 "Runtime", "Transformer", "Checkpoints", "Safetensors", "GGUF", "NumPy", "Tokenizers", "Entanglement",
                 "ResidualCoding", "TensorFile", "LinearAlgebra", "JSONText",
             ],
+            exclude: ["README.md"]
+        ),
+        module(
+            "Distillation",
+            in: "Sources",
+            ["Transformer", "Entanglement", "LinearAlgebra", "Kernels"],
             exclude: ["README.md"]
         ),
         module("SEE", in: "Sources", ["Checkpoints", "Verification", "Entanglement"]),
@@ -137,6 +144,7 @@ let package = Package(
             of: "Runtime",
             ["Transformer", "Checkpoints", "Safetensors", "NumPy", "GGUF", "TensorFile", "LinearAlgebra"]
         ),
+        tests(of: "Distillation", ["Transformer", "Entanglement", "LinearAlgebra", "Kernels"]),
         tests(of: "seeconv", ["Checkpoints", "Safetensors", "LinearAlgebra", "JSONText"]),
     ]
 )

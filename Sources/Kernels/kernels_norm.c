@@ -1,5 +1,5 @@
 #include "kernels_norm.h"
-#include "exponential.h"
+#include "error_function.h"
 
 #include <math.h>
 
@@ -48,39 +48,18 @@
         for (; i < count; i++) y[i] = y[i] * factor * weight[i] + bias[i]; \
     }
 
-// erf by two polynomials, after N. Juffa: below 0.9277 erf(z) = z + z * p(z^2), above erf(z) = 1 - exp(q(z)). Beyond 4 it
-// rounds to 1, and q is not made for more.
-#define DEFINE_ACTIVATE(NAME, TARGET, EXP, LANES) \
+#define DEFINE_ACTIVATE(NAME, TARGET, EXP, ERF, LANES) \
     TARGET static inline void NAME##_lanes(see_activation kind, float *lanes) { \
         SEE_VECTOR(float, LANES); \
         typedef int32_t INTEGERS __attribute__((vector_size(LANES * sizeof(int32_t)))); \
         VECTOR x = *(LOOSE *)lanes; \
         float power[LANES]; \
         switch (kind) { \
-        case SEE_GELU: { \
-            VECTOR z = x * 0.70710678f; \
-            INTEGERS sign = (INTEGERS)z & INT32_MIN; \
-            VECTOR four = x * 0 + 4.0f, t = __builtin_elementwise_min((VECTOR)((INTEGERS)z ^ sign), four), s = t * t; \
-            VECTOR q = t * -1.72853470e-5f + 3.83197126e-4f; \
-            q = q * s + (t * -3.88396438e-3f + 2.42546219e-2f); \
-            q = q * t - 1.06777877e-1f; \
-            q = q * t - 6.34846687e-1f; \
-            q = q * t - 1.28717512e-1f; \
-            *(LOOSE *)power = q * t - t; \
-            EXP(power); \
-            VECTOR far = 1.0f - *(LOOSE *)power; \
-            VECTOR p = s * -5.96761703e-4f + 4.99119423e-3f; \
-            p = p * s - 2.67681349e-2f; \
-            p = p * s + 1.12819925e-1f; \
-            p = p * s - 3.76125336e-1f; \
-            p = p * s + 1.28379166e-1f; \
-            VECTOR near = p * t + t; \
-            INTEGERS isFar = (INTEGERS)(t > 0.927734375f); \
-            VECTOR size = (VECTOR)(((INTEGERS)far & isFar) | ((INTEGERS)near & ~isFar)); \
-            VECTOR half = x * 0.5f; \
-            *(LOOSE *)lanes = half * (VECTOR)((INTEGERS)size | sign) + half; \
+        case SEE_GELU: \
+            *(LOOSE *)power = x * 0.70710678f; \
+            ERF(power); \
+            *(LOOSE *)lanes = x * 0.5f * *(LOOSE *)power + x * 0.5f; \
             break; \
-        } \
         case SEE_GELU_TANH: \
             *(LOOSE *)power = x * (x * x * -0.07135481627f - 1.595769122f); \
             EXP(power); \
@@ -130,14 +109,14 @@
     }
 
 DEFINE_LAYER_NORM(layer_norm_portable, SEE_PORTABLE, 4)
-DEFINE_ACTIVATE(activate_portable, SEE_PORTABLE, exp_portable, 4)
+DEFINE_ACTIVATE(activate_portable, SEE_PORTABLE, exp_portable, erf_portable, 4)
 DEFINE_LOG_SUM_EXP(log_sum_exp_portable, SEE_PORTABLE, exp_portable, 4)
 #if SEE_HAS_X86_PATHS
 DEFINE_LAYER_NORM(layer_norm_avx2, SEE_AVX2, 8)
-DEFINE_ACTIVATE(activate_avx2, SEE_AVX2, exp_avx2, 8)
+DEFINE_ACTIVATE(activate_avx2, SEE_AVX2, exp_avx2, erf_avx2, 8)
 DEFINE_LOG_SUM_EXP(log_sum_exp_avx2, SEE_AVX2, exp_avx2, 8)
 DEFINE_LAYER_NORM(layer_norm_avx512, SEE_AVX512, 16)
-DEFINE_ACTIVATE(activate_avx512, SEE_AVX512, exp_avx512, 16)
+DEFINE_ACTIVATE(activate_avx512, SEE_AVX512, exp_avx512, erf_avx512, 16)
 DEFINE_LOG_SUM_EXP(log_sum_exp_avx512, SEE_AVX512, exp_avx512, 16)
 #endif
 

@@ -14,6 +14,10 @@ public struct LanguageModel: Sendable {
     public let decoder: DecoderModel
     /// Tokens that end a text, by the configuration.
     public let endTokens: [Int]
+    /// The names of the tensors, for training.
+    let names: DecoderTensorNames
+    /// Whether the head is the embedding.
+    let isTied: Bool
     /// Where the tokenizer is.
     private let tokenizerPath: String
 
@@ -41,6 +45,7 @@ public struct LanguageModel: Sendable {
         )
         self.path = path
         (family, decoder, endTokens, tokenizerPath) = (loading.family.name, try loading.model(), [], path)
+        (names, isTied) = (loading.names, loading.isTied)
     }
 
     /// The decoder in `opened`.
@@ -50,6 +55,7 @@ public struct LanguageModel: Sendable {
         let loading = try DecoderLoading(opened.weights, opened.configuration)
         family = loading.family.name
         decoder = try loading.model()
+        (names, isTied) = (loading.names, loading.isTied)
         endTokens = loading.configuration.endTokens + Self.generationEndTokens(of: opened)
     }
 

@@ -20,6 +20,8 @@ public struct SentenceEncoder: Sendable {
     public var normalises: Bool
     /// Tokens of a sentence that count, special ones included.
     public var maximumTokens: Int
+    /// The names of the tensors, for training.
+    let names: EncoderTensorNames
     private let companionPath: String
 
     /// Tokens of sentences that go through the layers together: enough for the products of weights, few enough for the
@@ -43,6 +45,7 @@ public struct SentenceEncoder: Sendable {
         path = opened.path
         self.family = family.name
         (encoder, head) = try loading.model()
+        names = loading.names
         pooling = files.pooling ?? loading.configuration.pooling ?? .mean
         normalises = files.normalises
         maximumTokens = min(files.maximumTokens ?? encoder.contextLength, encoder.contextLength)

@@ -13,6 +13,10 @@ public struct Translator: Sendable {
     public let model: TranslationModel
     /// How translations are searched for, as the model's files say.
     public var options: TranslationOptions
+    /// The names of the tensors, for training.
+    let architecture: TranslatorArchitecture
+    /// The names of the vocabulary tables, for training.
+    let tables: TranslatorTables
     private let companionPath: String
 
     /// Opens a model directory, a GGUF file, a workspace, or a factored checkpoint of either.
@@ -31,6 +35,7 @@ public struct Translator: Sendable {
         path = opened.path
         self.family = family.name
         model = try loading.model()
+        (architecture, tables) = (family, loading.tables)
         companionPath = opened.companionPath
         let configuration = opened.configuration.json ?? .object([])
         let generation = try opened.companion("generation_config.json")

@@ -9,7 +9,7 @@ struct DecoderLoading {
     let family: DecoderArchitecture
     let configuration: DecoderConfiguration
     private let weights: WeightSource
-    private let names: DecoderTensorNames
+    let names: DecoderTensorNames
     private let pairing: RotaryEmbedding.Pairing
 
     /// Finds the family and the naming of `weights`, whose configuration is `model`.
@@ -120,10 +120,11 @@ struct DecoderLoading {
         return DecoderModel(shape: shape, embedding: embedding, layers: layers, norm: norm, head: head)
     }
 
+    /// Whether the head is the embedding. Where nothing is said, a head that is there counts.
+    var isTied: Bool { configuration.tiesEmbeddings ?? !weights.contains(names.head + ".weight") }
+
     private func head(_ embedding: any TokenTable) throws -> any OutputHead {
         let name = names.head + ".weight"
-        // Where nothing is said, a head that is there counts.
-        let isTied = configuration.tiesEmbeddings ?? !weights.contains(name)
         if isTied { return embedding }
         let table = try weights.table(name, rows: embedding.tokenCount, columns: configuration.width)
         let bias = try weights.optionalVector(names.head + ".bias", count: embedding.tokenCount)

@@ -9,7 +9,7 @@ struct EncoderLoading {
     let family: EncoderArchitecture
     let configuration: EncoderConfiguration
     private let weights: WeightSource
-    private let names: EncoderTensorNames
+    let names: EncoderTensorNames
 
     /// Finds the naming of `weights`, whose configuration is `model`, a model of `family`.
     init(_ weights: WeightSource, _ model: ModelConfiguration, family: EncoderArchitecture) throws {

@@ -63,13 +63,26 @@ struct TranslatorLoading {
     /// The embedding of a half. Where the halves share one, files hold it under its own name, under that of either half, or
     /// under all three; the halves' own ones come first where transformers ties none of them.
     private func table(_ half: EncoderTensorNames, other: EncoderTensorNames, rows: Int) throws -> any TokenTable {
+        try weights.table(name(half, other: other) + ".weight", rows: rows, columns: configuration.encoder.width)
+    }
+
+    private func name(_ half: EncoderTensorNames, other: EncoderTensorNames) -> String {
         var names = [half.embedding]
         if configuration.sharesEmbedding {
             names.insert(family.sharedEmbedding, at: configuration.tiesHead ? 0 : 1)
             names.append(other.embedding)
         }
-        let found = names.map { $0 + ".weight" }.first(where: weights.contains)
-        return try weights.table(found ?? names[0] + ".weight", rows: rows, columns: configuration.encoder.width)
+        return names.first { weights.contains($0 + ".weight") } ?? names[0]
+    }
+
+    /// The names of the vocabulary tables; where they are tied, they are the same.
+    var tables: TranslatorTables {
+        let target = name(family.decoder, other: family.encoder)
+        return TranslatorTables(
+            source: name(family.encoder, other: family.decoder),
+            target: target,
+            head: configuration.tiesHead ? target : family.head
+        )
     }
 
     private func embedding(

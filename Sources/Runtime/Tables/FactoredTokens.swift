@@ -30,21 +30,3 @@ struct FactoredTokens: TokenTable {
         head.multiply(hidden, into: logits)
     }
 }
-
-/// A head with a number added to the score of each token.
-struct BiasedHead: OutputHead {
-    let base: any OutputHead
-    let bias: [Float]
-
-    var tokenCount: Int { base.tokenCount }
-    var width: Int { base.width }
-    var byteCount: Int { base.byteCount + 4 * bias.count }
-
-    func write(logitsOf hidden: MatrixView<Float>, to logits: MutableMatrixView<Float>) {
-        base.write(logitsOf: hidden, to: logits)
-        for row in 0..<logits.rows {
-            let scores = logits.base + row * logits.rowStride
-            for token in 0..<tokenCount { scores[token] += bias[token] }
-        }
-    }
-}

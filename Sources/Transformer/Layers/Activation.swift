@@ -28,7 +28,7 @@ public enum Activation: Sendable, Hashable {
         "gelu", "gelu_new", "gelu_pytorch_tanh", "gelu_fast", "relu", "silu", "swish",
     ]
 
-    private var kernel: see_activation {
+    var kernel: see_activation {
         switch self {
         case .gelu: SEE_GELU
         case .geluTanh: SEE_GELU_TANH

@@ -97,6 +97,9 @@ public struct RotaryEmbedding: Sendable {
     public struct Angles: Sendable {
         fileprivate var cosines: [Float]
         fileprivate var sines: [Float]
+
+        /// The angles of the way back: what gradients are turned by.
+        var reversed: Angles { Angles(cosines: cosines, sines: sines.map { -$0 }) }
     }
 
     /// The angles of `positions`, from the long list of frequencies where `isLong`.
@@ -113,6 +116,24 @@ public struct RotaryEmbedding: Sendable {
             }
         }
         return angles
+    }
+
+    /// The angles of each token of `batch`; a text takes the long list of frequencies where its length asks for it.
+    func angles(_ batch: RaggedBatch) -> Angles {
+        let pairs = width / 2
+        let lengths = (0..<batch.count).map { batch.range($0).count }
+        func table(isLong: Bool) -> Angles? {
+            guard let longest = lengths.filter({ self.isLong(length: $0) == isLong }).max() else { return nil }
+            return angles(0..<longest, isLong: isLong)
+        }
+        let tables = [table(isLong: false), table(isLong: true)]
+        var all = Angles(cosines: [], sines: [])
+        for length in lengths {
+            guard let table = tables[isLong(length: length) ? 1 : 0] else { continue }
+            all.cosines += table.cosines[..<(length * pairs)]
+            all.sines += table.sines[..<(length * pairs)]
+        }
+        return all
     }
 
     /// Turns `heads` heads of `headWidth` numbers in each row of x, from column 0 on; row t takes the angles of the

@@ -1,0 +1,21 @@
+import LinearAlgebra
+
+/// What the layers of one forward and backward pass share.
+final class TrainablePass {
+    /// The model's numbers.
+    let parameters: ParameterSet
+    /// Room for activations.
+    let memory: ActivationMemory
+    /// What is dropped.
+    let dropout: Dropout
+
+    init(_ parameters: ParameterSet, _ memory: ActivationMemory, _ dropout: Dropout) {
+        (self.parameters, self.memory, self.dropout) = (parameters, memory, dropout)
+    }
+
+    /// The gradient of `block`, to be added to; nil where none is wanted.
+    func gradient(_ block: ParameterBlock?) -> MutableMatrixView<Float>? {
+        guard let block, parameters.wantsGradient(block) else { return nil }
+        return parameters.gradient(block)
+    }
+}
