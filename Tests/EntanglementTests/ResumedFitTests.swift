@@ -51,6 +51,10 @@ import Testing
     }
 
     @Test func damagedStatesAreIgnored() throws {
+        try KernelPaths.unchanged(ignoreDamagedStates)
+    }
+
+    private func ignoreDamagedStates() throws {
         let (table, plan) = (Self.table(), Self.plans[0])
         let kept = Kept()
         var options = FitOptions(rounds: 2)

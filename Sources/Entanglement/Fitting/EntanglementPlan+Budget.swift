@@ -74,7 +74,8 @@ extension EntanglementPlan {
         dealt.dealtSenses = tokenCount * rank
         if let budgetBytes {
             // The mean may be any fraction now, and the ranks need room too.
-            let free = 8 * (budgetBytes - dealt.byteCount(tokenCount: tokenCount))
+            // Codes and gains end in whole bytes each.
+            let free = 8 * (budgetBytes - dealt.byteCount(tokenCount: tokenCount) - 1)
             let more = free >= 0 ? free / bitsPerSense : -((bitsPerSense - 1 - free) / bitsPerSense)
             dealt.dealtSenses = tokenCount * rank + (asked == nil ? more : min(0, more))
         }
