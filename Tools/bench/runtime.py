@@ -6,7 +6,8 @@
 Makes a Phi-3-shaped model with random weights (0.44 billion: 12 layers of width 1536, vocabulary of 32,064) as GGUF in F16,
 has `seeconv convert` quantise it, and measures reading a prompt of 256 tokens and writing 64 more: the median of five
 rounds that alternate between the two programs, so that what else the machine does meets both. Prints rates and
-their ratio, and our peak memory beyond mapped weights and cache. --model adds files of one's own.
+their ratio, and our peak memory beyond mapped weights and cache. --model adds files of one's own. The last type is measured once
+more with both tables coded at --ratio and the head computed from the code, beside llama.cpp on the dense file.
 
 Needs: pip install llama-cpp-python gguf numpy (llama.cpp is compiled for this machine), and a release build. Exits 1
 where a ratio is under 0.8 or memory over 100 MiB.
@@ -110,27 +111,40 @@ class LlamaCpp:
         llama_cpp.llama_model_free(self.model)
 
 
-def measure_seeconv(program, path, threads, prompt, written):
+def factored(program, path, ratio):
+    """The model at `path` with its tables coded, as GGUF; made once."""
+    target = path.with_name(f"{path.stem}-factored-{ratio}.gguf")
+    if not target.exists():
+        with tempfile.TemporaryDirectory() as folder:
+            work = Path(folder) / "work"
+            for command in [["import", path, "-o", work], ["factorize", work, "--ratio", ratio, "--weights", "uniform"],
+                            ["export", work, "-o", target, "--format", "gguf"]]:
+                subprocess.run([program, *map(str, command), "--quiet"], check=True, stdout=subprocess.DEVNULL)
+    return target
+
+
+def measure_seeconv(program, path, threads, prompt, written, tables="automatic"):
     command = [program, "bench", path, "--json", "--quiet", "--repetitions", "1", "--threads", str(threads),
-               "--prompt-tokens", str(prompt), "--tokens", str(written)]
+               "--prompt-tokens", str(prompt), "--tokens", str(written), "--tables", tables]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
-def compare(program, path, threads):
+def compare(program, path, threads, factors=None):
+    """Rates of both programs on `path`; ours on `factors` instead, where they are given."""
     peer = LlamaCpp(path, threads)
     prompt, written = PROMPT, WRITTEN
     peer.measure(prompt, written)  # Pages in the file for both.
     ours, theirs = [], []
     for _ in range(ROUNDS):
-        ours.append(measure_seeconv(program, path, threads, prompt, written))
+        ours.append(measure_seeconv(program, factors or path, threads, prompt, written, "factored" if factors else "automatic"))
         theirs.append(peer.measure(prompt, written))
     peer.close()
-    result = {"model": Path(path).name, "threads": threads}
+    result = {"model": Path(factors or path).name, "threads": threads}
     for place, kind in enumerate(["prompt", "generation"]):
         mine = statistics.median(run[kind + "Rate"] for run in ours)
         other = statistics.median(run[place] for run in theirs)
         result[kind] = {"seeconv": mine, "llama.cpp": other, "ratio": mine / other}
-    mapped = Path(path).stat().st_size
+    mapped = Path(factors or path).stat().st_size
     result["memoryBeyond"] = max(run["peakMemory"] - run["cacheBytes"] for run in ours) - mapped
     return result
 
@@ -141,6 +155,7 @@ def main():
     parser.add_argument("--seeconv", default=root / ".build/release/seeconv")
     parser.add_argument("--model", action="append", default=[])
     parser.add_argument("--types", default="f16,q8_0,q4_0")
+    parser.add_argument("--ratio", default="20", help="of the coded tables")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--folder", type=Path, help="where models are made and kept")
     parser.add_argument("--json", type=Path)
@@ -163,10 +178,13 @@ def main():
                 command = [options.seeconv, "convert", source, target, "--dtype", kind, "--quiet"]
                 subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
             paths.append(target)
+        pairs = [(path, None) for path in paths]
+        if kinds:
+            pairs.append((target, factored(options.seeconv, target, options.ratio)))
         print(f"{'model':24} {'step':12} {'seeconv':>10} {'llama.cpp':>10} {'ratio':>6}   tokens/s")
         failed = False
-        for path in paths:
-            result = compare(options.seeconv, path, options.threads)
+        for path, factors in pairs:
+            result = compare(options.seeconv, path, options.threads, factors)
             results.append(result)
             for kind in ["prompt", "generation"]:
                 rates = result[kind]
