@@ -66,7 +66,7 @@ let package = Package(
         module("ResidualCoding", in: "Sources", ["Kernels", "LinearAlgebra"], exclude: ["README.md"]),
 
         // Floor 3: models.
-        module("Transformer", in: "Sources", ["LinearAlgebra", "Kernels"]),
+        module("Transformer", in: "Sources", ["LinearAlgebra", "Kernels"], exclude: ["README.md"]),
         module(
             "Checkpoints",
             in: "Sources",
@@ -92,6 +92,11 @@ let package = Package(
                 "Checkpoints", "Safetensors", "GGUF", "NumPy", "Entanglement", "ResidualCoding", "LinearAlgebra",
                 "JSONText",
             ]
+        ),
+        module(
+            "Distillation",
+            in: "Sources",
+            ["Transformer", "Entanglement", "LinearAlgebra", "Kernels"]
         ),
         module("SEE", in: "Sources", ["Checkpoints", "Verification", "Entanglement"]),
 
@@ -132,6 +137,7 @@ let package = Package(
             of: "Runtime",
             ["Transformer", "Checkpoints", "Safetensors", "NumPy", "GGUF", "TensorFile", "LinearAlgebra"]
         ),
+        tests(of: "Distillation", ["Transformer", "Entanglement", "LinearAlgebra", "Kernels"]),
         tests(of: "seeconv", ["Checkpoints", "Safetensors", "LinearAlgebra"]),
     ]
 )

@@ -67,7 +67,7 @@ public struct ParameterPlan {
         columns: Int,
         fill: @escaping (UnsafeMutablePointer<Float>) -> Void
     ) -> ParameterBlock {
-        let members = add(names, shapes: rows.map { [$0, columns] }, fill)
+        let members = place(names, shapes: rows.map { [$0, columns] }, fill)
         return ParameterBlock(
             offset: parameters[members.lowerBound].range.lowerBound,
             rows: rows.reduce(0, +),
@@ -79,15 +79,9 @@ public struct ParameterPlan {
     /// Adds the vectors called `names`, one behind the other, of `lengths` numbers each and together those of `values`.
     public mutating func add(_ names: [String], lengths: [Int], values: [Float]) -> ParameterBlock {
         precondition(lengths.reduce(0, +) == values.count, "lengths do not fit the numbers")
-        let members = add(names, shapes: lengths.map { [$0] }) { target in
+        return add(names, shapes: lengths.map { [$0] }) { target in
             for index in values.indices { target[index] = values[index] }
         }
-        return ParameterBlock(
-            offset: parameters[members.lowerBound].range.lowerBound,
-            rows: 1,
-            columns: values.count,
-            members: members
-        )
     }
 
     /// Adds the vector called `name` with these values.
@@ -95,7 +89,20 @@ public struct ParameterPlan {
         add([name], lengths: [values.count], values: values)
     }
 
-    private mutating func add(
+    /// Adds tensors of any shapes, one behind the other; the block is a vector of all their numbers.
+    ///
+    /// - Parameter fill: writes the numbers of all of them, in order, when the set is made.
+    public mutating func add(
+        _ names: [String],
+        shapes: [[Int]],
+        fill: @escaping (UnsafeMutablePointer<Float>) -> Void
+    ) -> ParameterBlock {
+        let members = place(names, shapes: shapes, fill)
+        let range = parameters[members.lowerBound].range.lowerBound..<count
+        return ParameterBlock(offset: range.lowerBound, rows: 1, columns: range.count, members: members)
+    }
+
+    private mutating func place(
         _ names: [String],
         shapes: [[Int]],
         _ fill: @escaping (UnsafeMutablePointer<Float>) -> Void

@@ -1,0 +1,92 @@
+import Entanglement
+import LinearAlgebra
+import Transformer
+
+/// A vocabulary table of a student that is made of factors: the model in training holds the dense table, whose values are
+/// rebuilt from the factors before a step and whose gradient is taken back to them after it.
+///
+///     table.rebuild()                                  // factors → the model's dense table
+///     model.parameters.clearGradients(); table.factors.clearGradients()
+///     _ = try model.lossAndGradients(…)                // fills the dense table's gradient
+///     table.collectGradient()                          // dense gradient → factors
+///     try optimiser.step(rate: …)                      // AdamW([table.factors, model.parameters])
+public final class FactoredStudentTable {
+    /// The factors' numbers, named as in the factored layout: `NAME.see.units.1` …
+    public let factors: ParameterSet
+    /// Their form.
+    public let form: TrainableFactors
+    private let block: ParameterBlock
+    private let model: ParameterSet
+    private let table: ParameterBlock
+    /// What is added to the factors' table and is not trained: a coded residual, say; nil for nothing.
+    private let base: Matrix?
+
+    /// The table `table` of `model`, which becomes derived, made of the factors of `embedding`.
+    ///
+    /// - Parameters:
+    ///   - name: the tensor's name without `.weight`.
+    ///   - base: added to what the factors make, `[tokens, width]`.
+    /// - Precondition: shapes are the same.
+    public init(
+        _ embedding: EntangledEmbedding,
+        named name: String,
+        in model: ParameterSet,
+        table: ParameterBlock,
+        base: Matrix? = nil
+    ) {
+        precondition(table.rows == embedding.tokenCount && table.columns == embedding.dimension, "another table")
+        precondition(base.map { $0.rows == table.rows && $0.columns == table.columns } ?? true, "another base")
+        let form = TrainableFactors(embedding)
+        var plan = ParameterPlan()
+        let (tables, tableCount) = (embedding.tables, embedding.tables.tableSizes.count)
+        let shapes = form.parts.enumerated().map { index, part in
+            index < tableCount
+                ? [tables.copies, tables.unitCounts[index], embedding.shape.slotSizes[index]] : [part.count]
+        }
+        block = plan.add(form.parts.map { "\(name).see.\($0.name)" }, shapes: shapes) { form.fill($0) }
+        factors = ParameterSet(plan)
+        (self.form, self.model, self.table, self.base) = (form, model, table, base)
+        model.assign(.derived, to: table)
+    }
+
+    /// Writes the table that the factors make, of `tokens` only where they are given, into the model.
+    public func rebuild(tokens: [Int]? = nil) {
+        let target = model.mutableView(table)
+        form.write(factors.view(block), tokens: tokens, to: target)
+        guard let base else { return }
+        base.withView { base in
+            let numbers = tokens?.count ?? target.rows
+            Parallel.forEachChunk(of: numbers, size: 256) { range in
+                for place in range {
+                    let row = tokens?[place] ?? place
+                    axpy(
+                        1,
+                        base.base + row * base.rowStride,
+                        target.base + row * target.rowStride,
+                        count: target.columns
+                    )
+                }
+            }
+        }
+    }
+
+    /// Adds the gradient of the model's table to that of the factors.
+    ///
+    /// - Parameter tokens: those whose gradient is not 0, each once; nil for all.
+    public func collectGradient(tokens: [Int]? = nil) {
+        let gradient = model.gradient(table)
+        form.addGradient(
+            of: MatrixView(gradient.base, rows: gradient.rows, columns: gradient.columns),
+            rows: tokens,
+            factors.view(block),
+            to: factors.gradient(block)
+        )
+    }
+
+    /// The embedding of the factors now, rounded as it is stored.
+    ///
+    /// - Throws: kind `value` where a number is not finite.
+    public func stored() throws(EntanglementError) -> EntangledEmbedding {
+        try form.stored(factors.view(block).base)
+    }
+}
