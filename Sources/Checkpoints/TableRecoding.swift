@@ -40,7 +40,7 @@ public struct TableRecoding: Sendable {
         (self.entry, self.weights, self.seed, self.file) = (entry, weights, seed, file)
         do {
             factors = try entry.factors.map { try TableMethods.table(stored: $0) }
-        } catch {
+        } catch let error as EntanglementError {
             throw error.inFile(file, place: entry.name)
         }
     }

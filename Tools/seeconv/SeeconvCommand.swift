@@ -18,7 +18,8 @@ struct SeeconvCommand: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             InspectCommand.self, ConvertCommand.self, ImportCommand.self, FactorizeCommand.self, DistilCommand.self,
-            ExportCommand.self, VerifyCommand.self, CompareCommand.self, SweepCommand.self, TokenizeCommand.self, LexiconCommand.self,
+            ExportCommand.self, VerifyCommand.self, CompareCommand.self, SweepCommand.self, TokenizeCommand.self,
+            LexiconCommand.self,
             RunCommand.self, TranslateCommand.self, EmbedCommand.self, EvalCommand.self, BenchCommand.self,
         ]
     )

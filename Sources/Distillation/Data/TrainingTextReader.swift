@@ -89,7 +89,8 @@ public struct TrainingTextReader: Sendable {
     private func texts(in file: String) throws -> Texts {
         if file.hasSuffix(".jsonl") { return try objects(in: file) }
         switch model {
-        case .language(let model): return Texts(texts: windows(of: try bytes(of: file), model.endTokens, isWhole: false))
+        case .language(let model):
+            return Texts(texts: windows(of: try bytes(of: file), model.endTokens, isWhole: false))
         case .encoder(let model): return try sentences(lines(file), model, file)
         case .translator(let model): return try translated(lines(file), model, file)
         }
@@ -101,7 +102,7 @@ public struct TrainingTextReader: Sendable {
             guard line.contains(where: { $0 != UInt8(ascii: " ") }) else { return nil }
             do {
                 return (index, try JSONValue(parsing: line))
-            } catch {
+            } catch let error as JSONError {
                 throw Self.malformed(file, index, error.cause, "write one JSON object a line")
             }
         }

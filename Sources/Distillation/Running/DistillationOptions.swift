@@ -82,7 +82,11 @@ public struct DistillationOptions: Sendable, Hashable {
         var copy = self
         // How often the state is written changes nothing.
         copy.savingSteps = 0
-        return "\(copy)"
+        // Sets come in another order in every run.
+        let states = [copy.alignment, copy.distillation].map { $0?.hiddenStates.map { $0.sorted() } }
+        copy.alignment?.hiddenStates = nil
+        copy.distillation?.hiddenStates = nil
+        return "\(copy) \(states)"
     }
 
     /// What trains in `model`.

@@ -104,7 +104,9 @@ public struct DistillationResult: Sendable {
         )
     }
 
-    private func steps(of phase: String) -> [TrainingRecord] { records.filter { $0.phase == phase && !$0.isValidation } }
+    private func steps(of phase: String) -> [TrainingRecord] {
+        records.filter { $0.phase == phase && !$0.isValidation }
+    }
 
     /// At most 200 points, each the mean of its neighbours.
     private static func thinned(

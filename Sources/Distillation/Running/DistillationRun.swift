@@ -377,7 +377,9 @@ public final class DistillationRun {
         let trained = try student.trainedTensors()
         var description = student.description
         for (index, entry) in description.entries.enumerated() {
-            if let new = settled.first(where: { $0.entry.name == entry.name }) { description.entries[index] = new.entry }
+            if let new = settled.first(where: { $0.entry.name == entry.name }) {
+                description.entries[index] = new.entry
+            }
         }
         let result = DistillationResult(
             tables: try description.entries.map { entry in

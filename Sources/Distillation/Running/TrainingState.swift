@@ -90,7 +90,10 @@ struct TrainingState: Sendable, Equatable {
             let json = try? JSONValue(parsing: Array(text.utf8))
         else { throw failure("metadata", "no description of a training") }
         guard json["version"]?.int == Self.version else {
-            throw failure("version", "version \(json["version"]?.text() ?? "absent"), this program reads \(Self.version)")
+            throw failure(
+                "version",
+                "version \(json["version"]?.text() ?? "absent"), this program reads \(Self.version)"
+            )
         }
         func number(_ key: String) throws -> Int {
             guard let value = json[key]?.int, value >= 0 else { throw failure(key, "no count") }

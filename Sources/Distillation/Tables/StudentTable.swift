@@ -108,7 +108,7 @@ final class StudentTable {
         case .factors(let table):
             do {
                 return recoding.entry(storing: try table.stored())
-            } catch let error as EntanglementError {
+            } catch {
                 throw error.inFile(name, place: "training")
             }
         case .dense: return try recoding.recoded(matrix(), progress: progress)

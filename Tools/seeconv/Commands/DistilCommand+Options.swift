@@ -94,7 +94,8 @@ struct TrainingStepOptions: ParsableArguments {
         }
         try check(epochs > 0 && epochs <= 1e6, "--epochs must be greater than 0.")
         for (name, count) in [
-            ("steps", steps), ("align-steps", alignmentSteps), ("validate-every", validationSteps), ("patience", patience),
+            ("steps", steps), ("align-steps", alignmentSteps), ("validate-every", validationSteps),
+            ("patience", patience),
             ("recode-every", recodingSteps), ("save-every", savingSteps), ("accumulate", accumulate),
             ("batch-tokens", batchTokens),
         ] {

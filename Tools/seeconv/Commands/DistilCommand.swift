@@ -92,7 +92,9 @@ struct DistilCommand: ParsableCommand {
         guard [!text.isEmpty, !parallel.isEmpty, fromTeacher != nil].filter(\.self).count == 1 else {
             throw ValidationError("Give one of --text, --parallel and --from-teacher.")
         }
-        guard parallel.isEmpty || parallel.count == 2 else { throw ValidationError("--parallel needs two files: SRC TGT.") }
+        guard parallel.isEmpty || parallel.count == 2 else {
+            throw ValidationError("--parallel needs two files: SRC TGT.")
+        }
         guard fromTeacher ?? 2 >= 2 else { throw ValidationError("--from-teacher must be at least 2.") }
         if resume, force { throw ValidationError("Say --resume or --force, not both.") }
         try data.validate()

@@ -18,9 +18,11 @@ final class SharedProgressBar: Sendable {
     /// Shows that `done` of `total` are done.
     func update(_ done: Int, of total: Int) {
         drawing.withLock { drawing in
-            let bar = drawing.bar ?? ProgressBar(label, total: Double(total), isQuiet: isQuiet) { done, _ in
-                "\(Format.count(Int(done))) of \(Format.count(total))"
-            }
+            let bar =
+                drawing.bar
+                ?? ProgressBar(label, total: Double(total), isQuiet: isQuiet) { done, _ in
+                    "\(Format.count(Int(done))) of \(Format.count(total))"
+                }
             bar.update(Double(done))
             drawing.bar = bar
         }
