@@ -106,9 +106,11 @@ struct TranslatorDistillation: DistillationModel {
 
 extension RunnableModel {
     /// The model in training, all its numbers in float32.
-    func distillable() -> any DistillationModel {
+    ///
+    /// - Parameter tiesHead: whether a decoder's head becomes its embedding.
+    func distillable(tiesHead: Bool = false) -> any DistillationModel {
         switch self {
-        case .language(let model): DecoderDistillation(model: model.trainable())
+        case .language(let model): DecoderDistillation(model: model.trainable(tiesHead: tiesHead))
         case .encoder(let model): EncoderDistillation(model: model.trainable())
         case .translator(let model):
             TranslatorDistillation(model: model.trainable(), startToken: model.options.startToken)

@@ -48,8 +48,13 @@ final class Student {
                 remedy: "factorize again"
             )
         }
-        let model = try RunnableModel(opening: workspace.path, tables: .dense).distillable()
-        let teacher = teacher.distillable()
+        let opened = try RunnableModel(opening: workspace.path, tables: .dense)
+        var model = opened.distillable()
+        // A head that is stored beside an embedding of the same numbers: import found them to be one table.
+        let names = model.tables.compactMap { Self.entry(at: $0, of: model, in: description)?.name }
+        let tiesHead = Set(names).count < names.count
+        if tiesHead { model = opened.distillable(tiesHead: true) }
+        let teacher = teacher.distillable(tiesHead: tiesHead)
         let trained = options.trained(in: model)
         let tableRate = options.tableRate ?? (trained == .factors ? 1 : 0)
         var tables: [StudentTable] = []
