@@ -14,7 +14,9 @@ public struct DistillationResult: Sendable {
         public var relativeError: Double
     }
 
-    /// The tables of the model.
+    /// Whether the result was better than what the training began with, and stands in the workspace now.
+    public var isKept: Bool
+    /// The tables of the model as the workspace holds them.
     public var tables: [Table]
     /// The loss of the held-out texts under the last stage's weights, before the training and after everything is stored.
     public var validation: (before: Double, after: Double)
@@ -34,7 +36,8 @@ public struct DistillationResult: Sendable {
     /// The stable JSON of `distil --json`.
     public var json: JSONValue {
         [
-            "trained": .string(trained.rawValue), "trainedNumbers": .integer(trainedCount), "steps": .integer(steps),
+            "kept": .bool(isKept), "trained": .string(trained.rawValue), "trainedNumbers": .integer(trainedCount),
+            "steps": .integer(steps),
             "texts": ["training": .integer(texts.training), "heldOut": .integer(texts.heldOut)],
             "validation": ["before": .number(validation.before), "after": .number(validation.after)],
             "losses": .object(losses.map { .init(key: $0.name, value: .number($0.value)) }),
@@ -58,6 +61,7 @@ public struct DistillationResult: Sendable {
         page.addParagraph(
             "\(steps) steps; \(trainedCount) numbers trained (\(trained.rawValue)). Loss of \(texts.heldOut) held-out texts: "
                 + "\(figure(validation.before)) before, \(figure(validation.after)) after everything is stored."
+                + (isKept ? "" : " That is no better, so that the workspace was left as it was.")
         )
         page.addTable(
             ["table", "bytes", "byte ratio", "ratio to F32", "error of storing", "relative error to the teacher"],

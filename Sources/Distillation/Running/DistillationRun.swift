@@ -197,7 +197,8 @@ public final class DistillationRun {
 
     // MARK: Training
 
-    /// Trains to the end, and writes the tables and the weights that trained into the workspace.
+    /// Trains to the end, and writes the tables and the weights that trained into the workspace; one that the training made no
+    /// better stays as it was.
     public func run(progress: @escaping (TrainingProgress) -> Void) throws -> DistillationResult {
         report = progress
         defer { report = { _ in } }
@@ -208,6 +209,8 @@ public final class DistillationRun {
         if !hasBegun { try begin(phases[position.phase]) }
         while position.phase < phases.count {
             let phase = phases[position.phase]
+            // What a phase begins with is the first candidate: no phase ends worse than it began.
+            if position.step == 0 { try validate(phase) }
             while position.step < phase.steps, options.patience.map({ position.stale < $0 }) ?? true {
                 try takeStep(phase)
                 if phase.trainsTables, position.step.isMultiple(of: phase.recodingSteps), position.step < phase.steps {
@@ -374,6 +377,12 @@ public final class DistillationRun {
         let settled = settled ?? []
         let weights = phases[phases.count - 1].weights
         let (after, losses) = try validationLoss(weights)
+        let before = position.firstLosses.first ?? .infinity
+        // Stages minimise what they are told to; a training that did no good leaves what it found.
+        guard after < before else {
+            unlink(Self.statePath(workspace))
+            return try makeResult(student.description, (before, after), losses.named(weights), isKept: false)
+        }
         let trained = try student.trainedTensors()
         var description = student.description
         for (index, entry) in description.entries.enumerated() {
@@ -381,25 +390,35 @@ public final class DistillationRun {
                 description.entries[index] = new.entry
             }
         }
-        let result = DistillationResult(
+        let result = try makeResult(description, (before, after), losses.named(weights), isKept: true)
+        try workspace.write(description, trained: trained)
+        unlink(Self.statePath(workspace))
+        return result
+    }
+
+    private func makeResult(
+        _ description: FactoredDescription,
+        _ validation: (before: Double, after: Double),
+        _ losses: [(name: String, value: Double)],
+        isKept: Bool
+    ) throws -> DistillationResult {
+        DistillationResult(
+            isKept: isKept,
             tables: try description.entries.map { entry in
                 DistillationResult.Table(
                     entry: entry,
-                    codingError: settled.first { $0.entry.name == entry.name }?.codingError,
+                    codingError: !isKept ? nil : (settled ?? []).first { $0.entry.name == entry.name }?.codingError,
                     relativeError: try relativeError(of: entry)
                 )
             },
-            validation: (position.firstLosses.first ?? .nan, after),
-            losses: losses.named(weights),
+            validation: validation,
+            losses: losses,
             steps: position.total,
             trained: student.trained,
             trainedCount: numbers.count,
             texts: (data.training.count, data.validation.count),
             records: metrics.records
         )
-        try workspace.write(description, trained: trained)
-        unlink(Self.statePath(workspace))
-        return result
     }
 
     private func relativeError(of entry: FactoredEntry) throws -> Double {

@@ -183,6 +183,7 @@ struct DistilCommand: ParsableCommand {
             "held-out loss \(Format.significant(result.validation.before)) before, "
                 + "\(Format.significant(result.validation.after)) after \(Format.count(result.steps)) steps (\(losses))"
         )
+        if !result.isKept { print("the training made nothing better: \(workspace) is as it was") }
     }
 }
 
