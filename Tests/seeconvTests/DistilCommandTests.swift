@@ -134,7 +134,7 @@ import Testing
             try Data([0x77, 0xFF, 0x0A]).write(to: folder.appending(path: "bytes.txt"))
             for (arguments, code, words) in [
                 (["--text", "empty.txt"], 3, "no text"), (["--text", "bytes.txt"], 3, "UTF-8"),
-                (["--text", "none.txt"], 4, "none.txt"), (["--from-teacher", "5"], 3, "decoder"),
+                (["--text", "none.txt"], 3, "none.txt"), (["--from-teacher", "5"], 3, "decoder"),
                 (["--text", "s.txt", "--resume"], 3, "no training"), ([], 2, "--from-teacher"),
                 (["--text", "s.txt", "--steps", "0"], 2, "--steps"),
                 (["--text", "s.txt", "--rate", "-1"], 2, "--rate"),

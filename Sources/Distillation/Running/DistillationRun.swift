@@ -38,8 +38,10 @@ public final class DistillationRun {
     private var best: [Float] = []
     private var optimiser: AdamW
     private var metrics: MetricsFile
+    /// The tables that train now.
+    private var open: [StudentTable] = []
     /// The tables as they are stored, once they do not train any more.
-    private var settled: [(entry: FactoredEntry, codingError: Double)]?
+    private var settled: [(entry: FactoredEntry, codingError: Double)] = []
     /// The batches of `position.epoch`.
     private var batches: [[Int]] = []
     private var batchEpoch = -1
@@ -97,14 +99,15 @@ public final class DistillationRun {
             )
         }
         (self.workspace, self.options, self.data) = (workspace, options, data)
-        student = try Student(workspace, teacher: teacher, options, weights: weights)
+        let student = try Student(workspace, teacher: teacher, options, weights: weights)
+        self.student = student
         let perEpoch = data.batches(epoch: 0, tokens: options.batchTokens).count
         let accumulation = max(1, options.accumulation)
         phases = TrainingPhase.phases(
             options,
             for: student.model,
             stepsPerEpoch: max(1, (perEpoch + accumulation - 1) / accumulation),
-            settles: student.trained != .factors && !student.tables.isEmpty,
+            settles: student.tables.contains { $0.hasCoarseGains || student.trained != .factors },
             hasDenseTables: student.tables.contains(where: \.isDense)
         )
         numbers = TrainedNumbers(student.sets)
@@ -190,7 +193,7 @@ public final class DistillationRun {
         }
         guard numbers.load(state.values) else { throw failure("values") }
         position = state.position
-        try begin(phases[position.phase])
+        try begin(phases[position.phase], resumes: true)
         guard optimiser.restore(state.optimiser) else { throw failure("moments") }
         best = state.best
     }
@@ -213,7 +216,7 @@ public final class DistillationRun {
             if position.step == 0 { try validate(phase) }
             while position.step < phase.steps, options.patience.map({ position.stale < $0 }) ?? true {
                 try takeStep(phase)
-                if phase.trainsTables, position.step.isMultiple(of: phase.recodingSteps), position.step < phase.steps {
+                if position.step.isMultiple(of: phase.recodingSteps), position.step < phase.steps {
                     try refreshTables()
                 }
                 if position.step.isMultiple(of: phase.validationSteps) || position.step == phase.steps {
@@ -228,17 +231,28 @@ public final class DistillationRun {
         return try finish()
     }
 
-    private func begin(_ phase: TrainingPhase) throws {
+    /// - Parameter resumes: whether the numbers are those of the midst of the phase.
+    private func begin(_ phase: TrainingPhase, resumes: Bool = false) throws {
         hasBegun = true
-        student.assignRoles(tablesTrain: phase.trainsTables)
-        if !phase.trainsTables, settled == nil { try settle() }
+        open = student.tables
+        if phase.kind == .settle {
+            open = student.tables.filter(\.hasCoarseGains)
+            for table in open { try table.fixGains(isRounded: resumes) }
+            settled = try student.tables.filter { !$0.hasCoarseGains }.map(store)
+        }
+        student.assignRoles(training: open)
         var adam = AdamWOptions()
         (adam.weightDecay, adam.clippingNorm) = (options.weightDecay, options.clipping)
         optimiser = AdamW(
-            phase.trainsTables ? student.sets : [student.model.parameters],
+            [student.model.parameters] + open.map(\.parameters),
             adam,
             rateFactor: student.rateFactor
         )
+    }
+
+    /// Stores a table; what is stored is what the model sees from now on.
+    private func store(_ table: StudentTable) throws -> (entry: FactoredEntry, codingError: Double) {
+        try table.settle { tell("coding \(table.name)", share: $0) }
     }
 
     private func end(_ phase: TrainingPhase) throws {
@@ -248,20 +262,15 @@ public final class DistillationRun {
         if position.phase < phases.count { try begin(phases[position.phase]) }
     }
 
-    /// Stores the tables; what is stored is what the model sees from now on.
-    private func settle() throws {
-        settled = try student.tables.map { table in try table.settle { tell("coding \(table.name)", share: $0) } }
-    }
-
     private func refreshTables() throws {
-        for table in student.tables { try table.refresh { tell("coding \(table.name)", share: $0) } }
+        for table in open { try table.refresh { tell("coding \(table.name)", share: $0) } }
     }
 
     private func takeStep(_ phase: TrainingPhase) throws {
         let micro = (0..<max(1, options.accumulation)).map { _ in nextBatch() }
         let model = student.model
         clearGradients()
-        if phase.trainsTables { for table in student.tables { table.rebuild() } }
+        for table in open { table.rebuild() }
         let counts = micro.reduce(LossCounts()) { $0 + model.counts($1) }
         var losses = LossValues()
         for (index, texts) in micro.enumerated() {
@@ -275,7 +284,7 @@ public final class DistillationRun {
                     dropout: dropout(pass: index)
                 ))
         }
-        if phase.trainsTables { for table in student.tables { table.collectGradient() } }
+        for table in open { table.collectGradient() }
         let rate = phase.schedule.rate(atStep: position.step + 1)
         let length = try optimiser.step(rate: rate)
         position.step += 1
@@ -328,7 +337,7 @@ public final class DistillationRun {
     // MARK: Validation
 
     private func validate(_ phase: TrainingPhase) throws {
-        if phase.trainsTables { for table in student.tables { table.rebuild() } }
+        for table in open { table.rebuild() }
         let (total, losses) = try validationLoss(phase.weights)
         if total < position.bestLoss {
             (position.bestLoss, position.stale, best) = (total, 0, numbers.values)
@@ -373,8 +382,7 @@ public final class DistillationRun {
     // MARK: The end
 
     private func finish() throws -> DistillationResult {
-        if settled == nil { try settle() }
-        let settled = settled ?? []
+        settled += try open.map(store)
         let weights = phases[phases.count - 1].weights
         let (after, losses) = try validationLoss(weights)
         let before = position.firstLosses.first ?? .infinity
@@ -407,7 +415,7 @@ public final class DistillationRun {
             tables: try description.entries.map { entry in
                 DistillationResult.Table(
                     entry: entry,
-                    codingError: !isKept ? nil : (settled ?? []).first { $0.entry.name == entry.name }?.codingError,
+                    codingError: !isKept ? nil : settled.first { $0.entry.name == entry.name }?.codingError,
                     relativeError: try relativeError(of: entry)
                 )
             },

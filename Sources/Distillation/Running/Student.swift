@@ -107,7 +107,7 @@ final class Student {
         (self.model, self.teacher, self.tables, self.stored) = (model, teacher, tables, stored)
         (self.description, self.trained, self.workspace) = (description, trained, workspace)
         (source, rateFactors) = (try workspace.openSource(), factors)
-        assignRoles(tablesTrain: true)
+        assignRoles(training: tables)
     }
 
     /// What the optimiser may change while the tables train.
@@ -116,8 +116,8 @@ final class Student {
     /// What the rate of `parameter` is multiplied by.
     func rateFactor(of parameter: Parameter) -> Double { rateFactors[TensorName(parameter.name)] ?? 1 }
 
-    /// Says what trains. What is no weight of the reference implementation never does.
-    func assignRoles(tablesTrain: Bool) {
+    /// Says what trains: of the tables those in `open`. What is no weight of the reference implementation never does.
+    func assignRoles(training open: [StudentTable]) {
         let factored = Set(
             description.entries.flatMap { [$0.tensor.name] + $0.ties }.map { TensorName($0) }
         )
@@ -135,7 +135,7 @@ final class Student {
             }
         }
         for block in stored { parameters.assign(.frozen, to: block) }
-        for table in tables { parameters.assign(tablesTrain ? .derived : .frozen, to: table.block) }
+        for table in tables { parameters.assign(open.contains { $0 === table } ? .derived : .frozen, to: table.block) }
     }
 
     private static func entry(

@@ -8,7 +8,7 @@ struct TrainingPhase: Sendable {
         case align
         /// The second stage.
         case distil
-        /// The tables are stored, and the rest of the model gets used to what is stored.
+        /// Tables are stored, or their gains rounded, and what still trains gets used to that.
         case settle
     }
 
@@ -21,14 +21,11 @@ struct TrainingPhase: Sendable {
     /// Steps between renewals of the coded tables' errors.
     let recodingSteps: Int
 
-    /// Whether the tables train.
-    var trainsTables: Bool { kind != .settle }
-
     /// The phases of a training.
     ///
     /// - Parameters:
     ///   - stepsPerEpoch: steps in which the data is seen once.
-    ///   - settles: whether more than the tables trains, and these do.
+    ///   - settles: whether there is something to store before the end, and something that can get used to it.
     ///   - hasDenseTables: whether a table's dense numbers train. Such tables begin at the teacher's, and a loss that takes
     ///     them there would only take away the error that the rest of the model shall get used to.
     static func phases(

@@ -64,6 +64,33 @@ final class StudentTable {
         }
     }
 
+    /// Whether its factors have gains, which are stored in few bits while units are stored almost as they are.
+    var hasCoarseGains: Bool {
+        guard case .factors(let table) = numbers, table.form.parts.contains(where: { $0.name == Self.gains }) else {
+            return false
+        }
+        return [.float32, .float16].contains(table.form.embedding.tables.factorType)
+    }
+
+    private static let gains = "gains"
+
+    /// Before the end: rounds the gains as they are stored and lets them be, so that the units can get used to them.
+    ///
+    /// - Parameter isRounded: whether they are rounded already.
+    func fixGains(isRounded: Bool) throws {
+        guard hasCoarseGains, case .factors(let table) = numbers else { return }
+        if !isRounded {
+            do {
+                let stored = try table.stored()
+                // The factors are the only block of their set, and begin it.
+                if let base = table.factors.values.baseAddress { TrainableFactors(stored).fill(base) }
+            } catch {
+                throw error.inFile(name, place: "training")
+            }
+        }
+        table.factors.assignRoles { $0.name.hasSuffix(".see." + Self.gains) ? .frozen : .trained }
+    }
+
     /// Whether `refresh` changes anything.
     var isDense: Bool { !offset.isEmpty }
 
