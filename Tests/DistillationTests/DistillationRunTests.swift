@@ -279,6 +279,36 @@ import Transformer
         }
     }
 
+    /// A GGUF file says in its metadata what the model is, and its tensors have other names.
+    @Test func modelsInGGUFTrainToo() throws {
+        try TestFiles.withTemporaryFolder { folder in
+            let model = folder.appending(path: "m.gguf")
+            try FileManager.default.copyItem(
+                at: TestFiles.root.appending(path: "Tests/Golden/Encoders/bert-golden/llama-names.gguf"),
+                to: model
+            )
+            let checkpoint = try Checkpoint(opening: model.path)
+            let workspace = try Workspace(
+                importing: checkpoint,
+                tables: checkpoint.findTables(),
+                tokenizer: nil,
+                to: folder.appending(path: "w").path,
+                replacing: false,
+                progress: { _ in }
+            )
+            _ = try Form.factors.factorization.run(on: workspace) { _, _ in }
+            let result = try Self.train(workspace, .encoder, Self.options)
+            #expect(result.isKept)
+            let dense = folder.appending(path: "dense.gguf").path
+            try Export(workspace).writeFile(.dense, to: ContainerOutput(dense), type: nil) { _ in }
+            let losses = try [workspace.path, dense].map {
+                try Self.loss(of: RunnableModel(opening: $0, tables: .dense), .encoder, workspace)
+            }
+            #expect(losses[0] == losses[1])
+            #expect(abs(losses[0] - result.validation.after) <= 1e-6)
+        }
+    }
+
     @Test func factorizingBeginsAnew() throws {
         try TestFiles.withTemporaryFolder { folder in
             let workspace = try Self.workspace(.decoder, .factors, in: folder)

@@ -1,3 +1,4 @@
+import GGUF
 import TensorFile
 
 /// A tensor that a training changed: float32, whatever type the source has; an export gives it the source's type again.
@@ -26,7 +27,7 @@ public struct TrainedTensor: Sendable {
 
 /// The tensors of a source, some of which a training changed: those are taken from beside the factors.
 struct TrainedSource: TensorSource {
-    private let base: any TensorSource
+    fileprivate let base: any TensorSource
     private let trained: any TensorSource
     let tensors: [TensorDescriptor]
     private let changed: [TensorName: TensorDescriptor]
@@ -71,6 +72,11 @@ struct TrainedSource: TensorSource {
     ) throws {
         try holder(of: tensor).stream(tensor, chunkBytes: chunkBytes, body)
     }
+}
+
+extension TensorSource {
+    /// The GGUF model that the tensors come from, some of which a training may have changed; nil for other containers.
+    public var ggufModel: GGUFModel? { self as? GGUFModel ?? (self as? TrainedSource)?.base as? GGUFModel }
 }
 
 extension Workspace {

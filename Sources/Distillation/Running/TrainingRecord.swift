@@ -20,7 +20,9 @@ public struct TrainingRecord: Sendable, Hashable {
     /// Tokens of the step, or of the held-out texts.
     public var tokens: Int
 
+    /// Whether both are the same line.
     public static func == (a: TrainingRecord, b: TrainingRecord) -> Bool { a.json == b.json }
+    /// As the line.
     public func hash(into hasher: inout Hasher) { hasher.combine(json) }
 
     /// The record as an object on one line: `phase`, `step`, `loss` or `validation`, `losses`, `tokens`, and of steps `rate`
