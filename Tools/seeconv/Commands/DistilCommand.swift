@@ -173,7 +173,7 @@ struct DistilCommand: ParsableCommand {
                 table.entry.name, Format.bytes(table.entry.byteCount),
                 Format.decimal(table.entry.byteRatio, places: 2),
                 Format.decimal(table.entry.byteRatioFloat32, places: 2),
-                table.codingError.map { Format.decimal($0, places: 4) } ?? "as before",
+                table.codingError.map(Format.significant) ?? "as before",
                 Format.decimal(table.relativeError, places: 4),
             ])
         }
