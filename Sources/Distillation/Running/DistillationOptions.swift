@@ -39,7 +39,7 @@ public struct DistillationOptions: Sendable, Hashable {
     public var batchTokens = 4096
     /// Batches of a step.
     public var accumulation = 1
-    /// The highest learning rate; nil for 5e-4, or 2e-3 where tables alone train.
+    /// The highest learning rate; nil for 5e-4 (encoders: 5e-5), or 2e-3 where tables alone train.
     public var rate: Double?
     /// What the rate of factors is multiplied by, where more than tables trains.
     public var factorRate = 4.0

@@ -43,7 +43,7 @@ struct TrainingStepOptions: ParsableArguments {
     @Option(help: "Batches of a step.")
     var accumulate = 1
 
-    @Option(help: "The highest learning rate (default: 5e-4; 2e-3 where tables alone train).")
+    @Option(help: "The highest learning rate (default: 5e-4, of encoders 5e-5; 2e-3 where tables alone train).")
     var rate: Double?
 
     @Option(name: .customLong("factor-rate"), help: "What the rate of factors is multiplied by beside other weights.")
