@@ -34,6 +34,7 @@ let package = Package(
         .library(name: "GGUF", targets: ["GGUF"]),
         .library(name: "NumPy", targets: ["NumPy"]),
         .library(name: "LinearAlgebra", targets: ["LinearAlgebra"]),
+        .library(name: "Transformer", targets: ["Transformer"]),
         .library(name: "SEE", targets: ["SEE"]),
         .executable(name: "seeconv", targets: ["seeconv"]),
     ],

@@ -67,13 +67,42 @@
                 panel[column * width + row] = row < rows ? source[row * stride + column] * scale : 0; \
     }
 
+// Whole vectors, then eight elements at a time, the last ones again where they are not eight, then single ones.
+#define DEFINE_PACK_COLUMNS(NAME, TARGET, LANES) \
+    TARGET static void NAME( \
+        const float *source, size_t stride, size_t rows, size_t columns, float scale, size_t width, float *panel) { \
+        SEE_VECTOR(float, LANES); \
+        typedef float EIGHT __attribute__((vector_size(32), aligned(1), may_alias)); \
+        for (size_t column = 0; column < columns; column++) { \
+            const float *from = source + column * stride; \
+            float *to = panel + column * width; \
+            size_t row = 0; \
+            for (; row + LANES <= rows; row += LANES) *(LOOSE *)(to + row) = *(const LOOSE *)(from + row) * scale; \
+            for (; row + 8 <= rows; row += 8) *(EIGHT *)(to + row) = *(const EIGHT *)(from + row) * scale; \
+            if (row < rows && rows >= 8) { \
+                *(EIGHT *)(to + rows - 8) = *(const EIGHT *)(from + rows - 8) * scale; \
+                row = rows; \
+            } \
+            for (; row < rows; row++) to[row] = from[row] * scale; \
+            for (; row < width; row++) to[row] = 0; \
+        } \
+    }
+
 DEFINE_PACK(pack_portable, SEE_PORTABLE, 4)
+DEFINE_PACK_COLUMNS(pack_columns_portable, SEE_PORTABLE, 4)
 #if SEE_HAS_X86_PATHS
 DEFINE_PACK(pack_avx2, SEE_AVX2, 8)
+DEFINE_PACK_COLUMNS(pack_columns_avx2, SEE_AVX2, 8)
 DEFINE_PACK(pack_avx512, SEE_AVX512, 16)
+DEFINE_PACK_COLUMNS(pack_columns_avx512, SEE_AVX512, 16)
 #endif
 
 void see_spack_rows(
     const float *source, size_t stride, size_t rows, size_t columns, float scale, size_t width, float *panel) {
     SEE_KERNEL(see_kernels_active_path(), pack)(source, stride, rows, columns, scale, width, panel);
+}
+
+void see_spack_columns(
+    const float *source, size_t stride, size_t rows, size_t columns, float scale, size_t width, float *panel) {
+    SEE_KERNEL(see_kernels_active_path(), pack_columns)(source, stride, rows, columns, scale, width, panel);
 }

@@ -24,6 +24,17 @@ protocol ProductScalar: KernelScalar, SIMDScalar, Codable {
         accumulating: Bool
     )
 
+    /// Packs a panel of `count` rows whose elements of one column are adjacent; false where there is no kernel for it.
+    static func packColumns(
+        _ source: UnsafePointer<Self>,
+        columnStride: Int,
+        _ count: Int,
+        _ columns: Int,
+        times scale: Self,
+        width: Int,
+        into panel: UnsafeMutablePointer<Self>
+    ) -> Bool
+
     /// Packs a panel of `count` rows whose elements are adjacent along the row; false where there is no kernel for it.
     static func packRows(
         _ source: UnsafePointer<Self>,
@@ -68,6 +79,19 @@ extension Float: ProductScalar {
         accumulating: Bool
     ) {
         see_sgemm_tile(shape, depth, left, right, c.base, c.rowStride, c.rows, c.columns, accumulating ? 1 : 0)
+    }
+
+    static func packColumns(
+        _ source: UnsafePointer<Float>,
+        columnStride: Int,
+        _ count: Int,
+        _ columns: Int,
+        times scale: Float,
+        width: Int,
+        into panel: UnsafeMutablePointer<Float>
+    ) -> Bool {
+        see_spack_columns(source, columnStride, count, columns, scale, width, panel)
+        return true
     }
 
     static func packRows(
@@ -123,6 +147,16 @@ extension Double: ProductScalar {
     ) {
         see_dgemm_tile(shape, depth, left, right, c.base, c.rowStride, c.rows, c.columns, accumulating ? 1 : 0)
     }
+
+    static func packColumns(
+        _ source: UnsafePointer<Double>,
+        columnStride: Int,
+        _ count: Int,
+        _ columns: Int,
+        times scale: Double,
+        width: Int,
+        into panel: UnsafeMutablePointer<Double>
+    ) -> Bool { false }
 
     static func packRows(
         _ source: UnsafePointer<Double>,

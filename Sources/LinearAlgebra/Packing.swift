@@ -24,6 +24,17 @@ extension MatrixView where Scalar: ProductScalar {
         width: Int,
         into panel: UnsafeMutablePointer<Scalar>
     ) {
+        if Scalar.packColumns(
+            source,
+            columnStride: columnStride,
+            count,
+            columns,
+            times: scale,
+            width: width,
+            into: panel
+        ) {
+            return
+        }
         let quads = count & ~3
         for column in 0..<columns {
             let from = source + column * columnStride

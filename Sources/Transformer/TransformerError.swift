@@ -12,6 +12,8 @@ public struct TransformerError: Error, Hashable, Sendable, CustomStringConvertib
         case emptyInput
         /// A NaN or infinity among the scores.
         case notFinite
+        /// A student and a teacher of different shapes.
+        case mismatch
     }
 
     /// The family.

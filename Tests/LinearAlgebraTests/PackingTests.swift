@@ -24,4 +24,24 @@ import Testing
             }
         }
     }
+
+    @Test(arguments: [1, 3, 6, 8, 12, 14, 16, 32], [1, 3, 17])
+    func packsColumns(width: Int, columns: Int) {
+        let stride = width + 3
+        // Nothing is read behind the last element.
+        let source = (0..<columns * stride).map { Float($0) + 0.5 }
+        KernelPaths.forEach { path in
+            for rows in Set([1, width / 2, width - 1, width]) where rows > 0 {
+                var panel = [Float](repeating: -1, count: width * columns + 64)
+                see_spack_columns(source, stride, rows, columns, 2, width, &panel)
+                for column in 0..<columns {
+                    for row in 0..<width {
+                        let expected = row < rows ? 2 * source[column * stride + row] : 0
+                        #expect(panel[column * width + row] == expected, "path \(path.rawValue), \(rows) rows")
+                    }
+                }
+                #expect(panel[(width * columns)...].allSatisfy { $0 == -1 }, "path \(path.rawValue), \(rows) rows")
+            }
+        }
+    }
 }

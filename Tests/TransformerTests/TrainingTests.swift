@@ -256,6 +256,24 @@ import Testing
         #expect(other.parameters.gradients.allSatisfy { $0 == 0 })
     }
 
+    @Test func teachersOfAnotherShapeAreRefused() throws {
+        let teacher = try Self.decoder().outputs(RaggedBatch([[1, 2, 3]]))
+        for path in [\LossWeights.hidden, \.soft] {
+            var weights = LossWeights()
+            weights[keyPath: path] = 1
+            #expect {
+                _ = try Self.decoder().lossAndGradients(RaggedBatch([[1, 2]]), teacher: teacher, weights)
+            } throws: { ($0 as? TransformerError)?.kind == .mismatch }
+        }
+        for path in [\LossWeights.cosine, \.pooled, \.embedding] {
+            var weights = LossWeights()
+            weights[keyPath: path] = 1
+            #expect {
+                _ = try Self.encoder().lossAndGradients(RaggedBatch([[1, 2, 3]]), teacher: teacher, weights)
+            } throws: { ($0 as? TransformerError)?.kind == .mismatch }
+        }
+    }
+
     @Test func badBatchesAreRefused() throws {
         var weights = LossWeights()
         weights.hard = 1

@@ -1,6 +1,6 @@
 extension EncoderArchitecture {
     /// BERT (Devlin et al. 2018) and the sentence encoders made of it.
-    static let bert = EncoderArchitecture(
+    public static let bert = EncoderArchitecture(
         name: "bert",
         modelTypes: ["bert"],
         huggingFace: EncoderTensorNames(

@@ -1,6 +1,6 @@
 extension TranslatorArchitecture {
     /// Marian (Junczys-Dowmunt et al. 2018): the first Transformer, with sines and cosines for places.
-    static let marian: TranslatorArchitecture = {
+    public static let marian: TranslatorArchitecture = {
         let layer = EncoderLayerNames(
             attentionInput: ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"],
             attentionOutput: "self_attn.out_proj",

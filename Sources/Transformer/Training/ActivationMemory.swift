@@ -23,6 +23,8 @@ final class ActivationMemory {
 
     /// Numbers in all slabs.
     var capacity: Int { sizes.reduce(0, +) }
+    /// Bytes of all slabs.
+    var byteCount: Int { capacity * MemoryLayout<Float>.stride }
 
     /// Room for `count` numbers, not cleared.
     func take(_ count: Int) -> UnsafeMutablePointer<Float> {

@@ -16,6 +16,44 @@ public struct ModelOutputs: Sendable {
     public let tables: [MatrixView<Float>]
 }
 
+extension ModelOutputs {
+    /// Refuses a teacher that a student with these hidden states, tables and vectors cannot be compared with in the losses
+    /// that `weights` names.
+    func check(
+        _ weights: LossWeights,
+        hidden states: [MutableMatrixView<Float>],
+        tables blocks: [ParameterBlock],
+        scores tokens: Int? = nil,
+        pooled texts: Int? = nil
+    ) throws(TransformerError) {
+        func require(_ fits: Bool, _ what: String) throws(TransformerError) {
+            guard !fits else { return }
+            throw TransformerError(
+                .mismatch,
+                place: "teacher",
+                cause: "its \(what) are not of the student's shape",
+                remedy: "take the model that the student was made of, or leave this loss out"
+            )
+        }
+        if weights.hidden != 0 {
+            let fits = zip(hidden, states).allSatisfy { $0.rows == $1.rows && $0.columns == $1.columns }
+            try require(hidden.count == states.count && fits, "hidden states")
+        }
+        if weights.embedding != 0 {
+            let fits = zip(tables, blocks).allSatisfy { $0.rows == $1.rows && $0.columns == $1.columns }
+            try require(tables.count == blocks.count && fits, "vocabulary tables")
+        }
+        if weights.soft != 0, let tokens {
+            let rows = states.last?.rows
+            try require(scores.map { $0.head.rows == tokens && $0.last.rows == rows } ?? false, "scores")
+        }
+        if weights.cosine != 0 || weights.pooled != 0, let texts {
+            let width = states.last?.columns
+            try require(pooled.map { $0.rows == texts && $0.columns == width } ?? false, "vectors of texts")
+        }
+    }
+}
+
 /// Scores that are not computed yet: `last` Eᵀ + b.
 public struct ScoreSource: Sendable {
     /// The hidden states that the head sees, `[T, width]`.

@@ -57,6 +57,9 @@ public final class TrainableDecoder {
         )
     }
 
+    /// Bytes that passes have taken so far; they are kept for the next ones, and grow with the tokens of a batch.
+    public var activationByteCount: Int { memory.byteCount }
+
     /// What the losses of `batch` count: all tokens but the last of each text have a label.
     public func counts(_ batch: RaggedBatch) -> LossCounts {
         var counts = LossCounts()
@@ -127,8 +130,8 @@ public final class TrainableDecoder {
     /// the gradients to those of `parameters`.
     ///
     /// - Parameter counts: what means are taken over; nil for this batch alone.
-    /// - Throws: `TransformerError` for texts that are empty, too long or hold tokens beyond the table, and, of kind
-    ///   `notFinite`, where a loss is no number.
+    /// - Throws: `TransformerError` for texts that are empty, too long or hold tokens beyond the table, of kind `mismatch` for
+    ///   a teacher of another shape, and of kind `notFinite` where a loss is no number.
     public func lossAndGradients(
         _ batch: RaggedBatch,
         teacher: ModelOutputs? = nil,
@@ -141,6 +144,7 @@ public final class TrainableDecoder {
         let counts = counts ?? self.counts(batch)
         let pass = TrainablePass(parameters, memory, dropout)
         let run = forward(batch, pass) { weights.compares(hiddenState: $0) }
+        try teacher?.check(weights, hidden: run.hidden.states, tables: tables, scores: head.tokenCount)
         let gradient = memory.matrix(run.last.rows, shape.width)
         var values = LossValues()
         (values.hard, values.soft) = head.lossAndGradients(

@@ -32,6 +32,9 @@ public final class TrainableEncoder {
         stack.model(table ?? DenseTable(parameters.weights(self.table)), parameters)
     }
 
+    /// Bytes that passes have taken so far; they are kept for the next ones, and grow with the tokens of a batch.
+    public var activationByteCount: Int { memory.byteCount }
+
     /// What the losses of `batch` count.
     public func counts(_ batch: RaggedBatch) -> LossCounts {
         var counts = LossCounts()
@@ -69,8 +72,8 @@ public final class TrainableEncoder {
     /// of `parameters`.
     ///
     /// - Parameter counts: what means are taken over; nil for this batch alone.
-    /// - Throws: `TransformerError` for texts that are empty, too long or hold tokens beyond the table, and, of kind
-    ///   `notFinite`, where a loss is no number.
+    /// - Throws: `TransformerError` for texts that are empty, too long or hold tokens beyond the table, of kind `mismatch` for
+    ///   a teacher of another shape, and of kind `notFinite` where a loss is no number.
     public func lossAndGradients(
         _ batch: RaggedBatch,
         teacher: ModelOutputs,
@@ -83,6 +86,7 @@ public final class TrainableEncoder {
         let counts = counts ?? self.counts(batch)
         let pass = TrainablePass(parameters, memory, dropout)
         let run = stack.forward(batch, pass)
+        try teacher.check(weights, hidden: run.hidden.states, tables: [table], pooled: batch.count)
         let width = run.last.columns
         let gradient = memory.matrix(run.last.rows, width)
         gradient.base.update(repeating: 0, count: gradient.rows * width)

@@ -67,6 +67,10 @@ struct TrainableHead {
         _ pass: TrainablePass
     ) -> (hard: Double, soft: Double) {
         precondition(labels.count == last.rows && weights.temperature > 0, "a label for each position")
+        guard weights.hard != 0 || weights.soft != 0 else {
+            gradient.base.update(repeating: 0, count: gradient.rows * gradient.columns)
+            return (0, 0)
+        }
         let matrix = pass.parameters.view(table)
         let tokens = matrix.rows
         let teacher = weights.soft == 0 ? nil : teacher

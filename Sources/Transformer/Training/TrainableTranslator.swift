@@ -112,6 +112,9 @@ public final class TrainableTranslator {
         )
     }
 
+    /// Bytes that passes have taken so far; they are kept for the next ones, and grow with the tokens of a batch.
+    public var activationByteCount: Int { memory.byteCount }
+
     /// What the losses of `batch` count.
     public func counts(_ batch: TranslationBatch) -> LossCounts {
         var counts = LossCounts()
@@ -180,8 +183,8 @@ public final class TrainableTranslator {
     /// the gradients to those of `parameters`.
     ///
     /// - Parameter counts: what means are taken over; nil for this batch alone.
-    /// - Throws: `TransformerError` for texts that are empty, too long or hold tokens beyond the table, and, of kind
-    ///   `notFinite`, where a loss is no number.
+    /// - Throws: `TransformerError` for texts that are empty, too long or hold tokens beyond the table, of kind `mismatch` for
+    ///   a teacher of another shape, and of kind `notFinite` where a loss is no number.
     public func lossAndGradients(
         _ batch: TranslationBatch,
         teacher: ModelOutputs? = nil,
@@ -194,6 +197,7 @@ public final class TrainableTranslator {
         let counts = counts ?? self.counts(batch)
         let pass = TrainablePass(parameters, memory, dropout)
         let run = forward(batch, pass)
+        try teacher?.check(weights, hidden: run.hidden.states, tables: tables, scores: head.tokenCount)
         let gradient = memory.matrix(run.last.rows, shape.width)
         let read = run.encoder.last
         let sourceGradient = memory.matrix(read.rows, shape.width)
