@@ -98,7 +98,10 @@ let package = Package(
         module(
             "Distillation",
             in: "Sources",
-            ["Transformer", "Entanglement", "LinearAlgebra", "Kernels"],
+            [
+                "Transformer", "Entanglement", "LinearAlgebra", "Kernels", "Checkpoints", "Runtime", "Verification",
+                "Safetensors", "TensorFile", "Tokenizers", "JSONText",
+            ],
             exclude: ["README.md"]
         ),
         module("SEE", in: "Sources", ["Checkpoints", "Verification", "Entanglement"]),
@@ -108,7 +111,7 @@ let package = Package(
             name: "seeconv",
             dependencies: [
                 "Checkpoints", "Verification", "Safetensors", "GGUF", "NumPy", "Tokenizers", "Lexicons", "Entanglement",
-                "ResidualCoding", "Transformer", "Runtime",
+                "ResidualCoding", "Transformer", "Runtime", "Distillation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tools/seeconv",
@@ -144,7 +147,13 @@ let package = Package(
             of: "Runtime",
             ["Transformer", "Checkpoints", "Safetensors", "NumPy", "GGUF", "TensorFile", "LinearAlgebra"]
         ),
-        tests(of: "Distillation", ["Transformer", "Entanglement", "LinearAlgebra", "Kernels"]),
+        tests(
+            of: "Distillation",
+            [
+                "Transformer", "Entanglement", "LinearAlgebra", "Kernels", "Checkpoints", "Runtime", "Safetensors",
+                "TensorFile", "JSONText",
+            ]
+        ),
         tests(of: "seeconv", ["Checkpoints", "Safetensors", "LinearAlgebra", "JSONText"]),
     ]
 )

@@ -15,6 +15,8 @@ public struct Export {
 
     let workspace: Workspace
     let source: Checkpoint
+    /// The source's tensors, those that were trained in their places.
+    private let weights: any TensorSource
     let description: FactoredDescription
 
     /// Opens `workspace`, which must be factorized.
@@ -30,6 +32,7 @@ public struct Export {
         }
         self.workspace = workspace
         source = try workspace.openSource()
+        weights = try workspace.openTrained().source
         guard let description = try FactoredDescription(reading: workspace.openFactors()) else {
             throw TensorFileError(
                 .malformed,
@@ -83,7 +86,8 @@ public struct Export {
                     type: plan.type(of: tensor),
                     shape: tensor.shape
                 )
-                outputs.append(OutputTensor(descriptor, .stored(tensor, in: source.source)))
+                let stored = weights.tensor(named: tensor.name) ?? tensor
+                outputs.append(OutputTensor(descriptor, .stored(stored, in: weights)))
             }
         }
         return form == .factored ? outputs + (try description.outputs(for: container)) : outputs

@@ -15,7 +15,7 @@ struct ComparedModel {
         isWorkspace = Workspace.isWorkspace(path)
         if isWorkspace {
             let workspace = try Workspace(opening: path)
-            checkpoint = try workspace.openSource()
+            checkpoint = try workspace.openTrained()
             factored = workspace.isFactorized ? try FactoredDescription(reading: workspace.openFactors()) : nil
         } else {
             checkpoint = try Checkpoint(opening: path, strictness: strictness)

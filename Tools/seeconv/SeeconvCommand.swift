@@ -11,14 +11,15 @@ struct SeeconvCommand: ParsableCommand {
         abstract:
             "Replaces a checkpoint's vocabulary tables with compact factors, and converts between checkpoint formats.",
         discussion: """
-            import reads a checkpoint into a workspace, factorize replaces its tables, export writes a checkpoint again,
-            verify compares two of them. Exit codes: 0 done, 1 a gate failed, 2 wrong usage, 3 bad input, 4 system failure,
+            import reads a checkpoint into a workspace, factorize replaces its tables, distil trains what is left of the loss
+            away, export writes a checkpoint again, verify compares two of them. Exit codes: 0 done, 1 a gate failed, 2 wrong usage, 3 bad input, 4 system failure,
             130 interrupted.
             """,
         version: "0.1.0",
         subcommands: [
-            InspectCommand.self, ConvertCommand.self, ImportCommand.self, FactorizeCommand.self, ExportCommand.self,
-            VerifyCommand.self, CompareCommand.self, SweepCommand.self, TokenizeCommand.self, LexiconCommand.self,
+            InspectCommand.self, ConvertCommand.self, ImportCommand.self, FactorizeCommand.self, DistilCommand.self,
+            ExportCommand.self, VerifyCommand.self, CompareCommand.self, SweepCommand.self, TokenizeCommand.self,
+            LexiconCommand.self,
             RunCommand.self, TranslateCommand.self, EmbedCommand.self, EvalCommand.self, BenchCommand.self,
         ]
     )

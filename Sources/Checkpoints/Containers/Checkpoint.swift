@@ -49,6 +49,14 @@ public struct Checkpoint: Sendable {
         configuration = try Checkpoint.configuration(beside: isDirectory.boolValue ? path : nil, source: opened.source)
     }
 
+    private init(_ other: Checkpoint, source: any TensorSource) {
+        (path, layout, configuration) = (other.path, other.layout, other.configuration)
+        (weightFiles, self.source) = (other.weightFiles, source)
+    }
+
+    /// The same checkpoint with its tensors from `source`.
+    func replacing(_ source: any TensorSource) -> Checkpoint { Checkpoint(self, source: source) }
+
     /// The weights of a model directory: an index, or the only file of a known format.
     private static func weights(in folder: String) throws -> String {
         let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()

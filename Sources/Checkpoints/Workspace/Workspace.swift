@@ -11,7 +11,7 @@ public struct Workspace: Sendable {
 
     /// The file that makes a folder a workspace.
     static let manifestName = "manifest.json"
-    /// The factors, once `factorize` has written them.
+    /// The factors, once `factorize` has written them, and beside them the tensors that `distil` has trained.
     static let factorsName = "factors.safetensors"
 
     /// The manifest's path.
@@ -109,9 +109,10 @@ public struct Workspace: Sendable {
     /// The factors' container.
     public func openFactors() throws -> any TensorSource { try SafetensorsFile(factorsPath) }
 
-    /// Writes `description` as the workspace's factors, replacing older ones.
-    public func write(_ description: FactoredDescription) throws {
-        let outputs = try description.outputs(for: .safetensors)
+    /// Writes `description` as the workspace's factors, and with them the tensors that were trained, replacing older ones:
+    /// one file, so that both are old or both are new, whenever the program is stopped.
+    public func write(_ description: FactoredDescription, trained: [TrainedTensor] = []) throws {
+        let outputs = try description.outputs(for: .safetensors) + trained.map { try $0.output() }
         let sink = try SafetensorsWriter(
             factorsPath,
             tensors: outputs.map(\.descriptor),

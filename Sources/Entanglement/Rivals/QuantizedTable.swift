@@ -46,6 +46,9 @@ public struct QuantizedTable: StorableTable {
         self.codes = codes
     }
 
+    /// Whether the codebooks lie side by side, each over columns of its own.
+    var isProduct: Bool { stages.contains { $0.columns.count < dimension } }
+
     /// Codebooks and codes.
     public var parts: [StoredPart] {
         let numbers = stages.reduce(0) { $0 + $1.centroids.elements.count }

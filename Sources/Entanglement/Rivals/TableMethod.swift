@@ -36,6 +36,18 @@ public enum TableMethods {
     /// The method of the given command-line name.
     public static func named(_ name: String) -> (any TableMethod)? { all.first { type(of: $0).name == name } }
 
+    /// The rival that makes tables like `table`; nil where several could have, or none.
+    public static func method(making table: any StorableTable) -> (any TableMethod)? {
+        switch table {
+        case is LowRankTable: TruncatedSVD()
+        case is KroneckerSum: Word2KetXS()
+        case is TensorTrainTable: TensorTrain()
+        case is TokenTensors: Word2Ket()
+        case let table as QuantizedTable: table.isProduct ? ProductQuantization() : ResidualQuantization()
+        default: nil
+        }
+    }
+
     /// Every stored form.
     static let forms: [any StorableTable.Type] = [
         EntangledEmbedding.self, LowRankTable.self, KroneckerSum.self, TensorTrainTable.self, TokenTensors.self,

@@ -38,7 +38,7 @@ struct DecoderLoading {
         (names, pairing) = try Self.naming(of: weights, family)
         if let json = model.json {
             configuration = try DecoderConfiguration(huggingFace: json, family: family, file: weights.path)
-        } else if let gguf = weights.source as? GGUFModel {
+        } else if let gguf = weights.source.ggufModel {
             configuration = try DecoderConfiguration(gguf: gguf, family: family, weights: weights)
         } else {
             throw weights.unknownSizes

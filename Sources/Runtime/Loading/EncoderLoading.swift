@@ -28,7 +28,7 @@ struct EncoderLoading {
         self.names = names
         if let json = model.json {
             configuration = try EncoderConfiguration(huggingFace: json, family: family, file: weights.path)
-        } else if let gguf = weights.source as? GGUFModel {
+        } else if let gguf = weights.source.ggufModel {
             configuration = try EncoderConfiguration(gguf: gguf)
         } else {
             throw weights.unknownSizes

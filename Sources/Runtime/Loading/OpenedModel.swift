@@ -21,7 +21,7 @@ struct OpenedModel {
         self.path = path
         if Workspace.isWorkspace(path) {
             let workspace = try Workspace(opening: path)
-            let source = try workspace.openSource()
+            let source = try workspace.openTrained()
             let factors = try workspace.isFactorized ? FactoredDescription(reading: workspace.openFactors()) : nil
             weights = WeightSource(
                 path: path,

@@ -16,7 +16,9 @@ extension SentenceEncoder {
 
 extension LanguageModel {
     /// The decoder in training: all its numbers in float32, under the names of its files.
-    public func trainable() -> TrainableDecoder {
-        TrainableDecoder(decoder, names: names, isTied: isTied)
+    ///
+    /// - Parameter tiesHead: whether the head becomes the embedding, where files hold the same numbers under both names.
+    public func trainable(tiesHead: Bool = false) -> TrainableDecoder {
+        TrainableDecoder(decoder, names: names, isTied: isTied || tiesHead)
     }
 }

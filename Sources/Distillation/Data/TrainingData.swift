@@ -1,0 +1,113 @@
+import Checkpoints
+import LinearAlgebra
+import TensorFile
+
+/// The texts of a training: some are held out for validation, the others come in batches, in an order that depends on nothing
+/// but the seed and the epoch.
+public struct TrainingData: Sendable {
+    /// All texts.
+    public let texts: [TrainingText]
+    /// The texts that train, by their numbers.
+    public let training: [Int]
+    /// The texts that are held out.
+    public let validation: [Int]
+    private let seed: UInt64
+
+    /// The most texts that are held out: enough for a mean, few enough to be looked at again and again.
+    public static let mostHeldOut = 512
+    /// Batches whose texts are sorted by length together.
+    private static let pool = 16
+
+    /// Streams of the seed, one for each kind of draw.
+    private enum Stream {
+        static let split = -1
+    }
+
+    /// Holds out a share of `texts`, at least one of them, by draws of `seed`.
+    ///
+    /// - Throws: kind `missing` where fewer than two texts are there.
+    public init(_ texts: [TrainingText], heldOut share: Double, seed: UInt64, name: String) throws(TensorFileError) {
+        guard texts.count >= 2 else {
+            throw TensorFileError(
+                .missing,
+                file: name,
+                place: "training data",
+                cause: texts.isEmpty ? "there is no text" : "there is one text, and one must be held out",
+                remedy: "give more text"
+            )
+        }
+        var order = Array(texts.indices)
+        var random = SplitMix64(seed: seed, stream: Stream.split)
+        random.shuffle(&order)
+        let wanted = Int((Double(texts.count) * share).rounded())
+        let count = min(max(1, wanted), Self.mostHeldOut, texts.count - 1)
+        (self.texts, self.seed) = (texts, seed)
+        validation = order.prefix(count).sorted()
+        training = order.dropFirst(count).sorted()
+    }
+
+    /// Tokens that train.
+    public var trainingTokens: Int { training.reduce(0) { $0 + texts[$1].length } }
+
+    /// The batches of an epoch: numbers of texts, of at most `tokens` tokens together, or of one text.
+    ///
+    /// Texts are shuffled, sorted by length within pools of some batches, cut into batches, and these are shuffled: texts of a
+    /// batch are of like length, so that threads, which take a text's attention each, end at the same time.
+    public func batches(epoch: Int, tokens: Int) -> [[Int]] {
+        var random = SplitMix64(seed: seed, stream: epoch)
+        var order = training
+        random.shuffle(&order)
+        var batches: [[Int]] = []
+        var first = 0
+        while first < order.count {
+            var (end, sum) = (first, 0)
+            while end < order.count, end == first || sum + texts[order[end]].length <= Self.pool * tokens {
+                sum += texts[order[end]].length
+                end += 1
+            }
+            // Equal lengths in the order of the shuffle: sorting in the standard library keeps no promise of it.
+            let pool = order[first..<end].enumerated().sorted {
+                (texts[$0.element].length, $0.offset) < (texts[$1.element].length, $1.offset)
+            }
+            batches += Self.cut(pool.map(\.element), tokens) { texts[$0].length }
+            first = end
+        }
+        random.shuffle(&batches)
+        return batches
+    }
+
+    /// The batches of the held-out texts, always the same.
+    public func validationBatches(tokens: Int) -> [[Int]] {
+        let sorted = validation.sorted { (texts[$0].length, $0) < (texts[$1].length, $1) }
+        return Self.cut(sorted, tokens) { texts[$0].length }
+    }
+
+    private static func cut(_ numbers: [Int], _ tokens: Int, length: (Int) -> Int) -> [[Int]] {
+        var batches: [[Int]] = []
+        var batch: [Int] = []
+        var sum = 0
+        for number in numbers {
+            if !batch.isEmpty, sum + length(number) > tokens {
+                batches.append(batch)
+                (batch, sum) = ([], 0)
+            }
+            batch.append(number)
+            sum += length(number)
+        }
+        return batch.isEmpty ? batches : batches + [batch]
+    }
+
+    /// A digest of all tokens and of what is held out.
+    var digest: String {
+        var stream = DigestStream()
+        func add(_ numbers: [Int]) {
+            ([numbers.count] + numbers).withUnsafeBytes { stream.update($0) }
+        }
+        for text in texts {
+            add(text.tokens)
+            add(text.target)
+        }
+        add(validation)
+        return stream.finalize().hexadecimal
+    }
+}

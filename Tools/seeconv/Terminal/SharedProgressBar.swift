@@ -1,0 +1,35 @@
+import Synchronization
+
+/// A progress bar that several threads tell of what they have done.
+final class SharedProgressBar: Sendable {
+    private struct Drawing: ~Copyable {
+        var bar: ProgressBar?
+    }
+
+    private let label: String
+    private let isQuiet: Bool
+    private let drawing = Mutex<Drawing>(Drawing())
+
+    /// A bar that appears with the first update.
+    init(_ label: String, isQuiet: Bool) {
+        (self.label, self.isQuiet) = (label, isQuiet)
+    }
+
+    /// Shows that `done` of `total` are done.
+    func update(_ done: Int, of total: Int) {
+        drawing.withLock { drawing in
+            let bar =
+                drawing.bar
+                ?? ProgressBar(label, total: Double(total), isQuiet: isQuiet) { done, _ in
+                    "\(Format.count(Int(done))) of \(Format.count(total))"
+                }
+            bar.update(Double(done))
+            drawing.bar = bar
+        }
+    }
+
+    /// Clears the bar.
+    func finish() {
+        drawing.withLock { $0.bar?.finish() }
+    }
+}
