@@ -8,9 +8,9 @@ struct SharedPointer<Element>: @unchecked Sendable {
 }
 
 /// An address that several threads write to; who shares it keeps the memory alive and their parts disjoint.
-struct SharedMutablePointer<Element>: @unchecked Sendable {
-    let base: UnsafeMutablePointer<Element>
-    init(_ base: UnsafeMutablePointer<Element>) { self.base = base }
+package struct SharedMutablePointer<Element>: @unchecked Sendable {
+    package let base: UnsafeMutablePointer<Element>
+    package init(_ base: UnsafeMutablePointer<Element>) { self.base = base }
 }
 
 /// Bytes that belong to one thread at a time, whoever has taken them.

@@ -63,30 +63,31 @@ struct PackedLevels: Sendable {
             start += members.count * group.rowBytes
         }
         let rows = members.flatMap { $0 }
-        let parts = groups.flatMap { group in
-            Parallel.mapChunks(of: group.places.count, size: Self.chunkRows) { range in
-                Part(residual, tables, group, range.map { Int(rows[group.places.lowerBound + $0]) })
-            }
-        }
         self.tables = tables
         self.groups = groups
         self.rows = rows
+        var parts: [Part] = []
+        codes = [UInt8](unsafeUninitializedCapacity: start + Self.readBeyond) { buffer, filled in
+            guard let first = buffer.baseAddress else { return }
+            see_prefer_large_pages(first, buffer.count)
+            buffer.initialize(repeating: 0)
+            filled = start + Self.readBeyond
+            let codes = SharedMutablePointer(first)
+            parts = groups.flatMap { group in
+                Parallel.mapChunks(of: group.places.count, size: Self.chunkRows) { range in
+                    Part(
+                        residual,
+                        tables,
+                        group,
+                        range.map { Int(rows[group.places.lowerBound + $0]) },
+                        into: codes.base + group.start + range.lowerBound * group.rowBytes
+                    )
+                }
+            }
+        }
         var exceptionStarts: [Int32] = [0]
         for part in parts {
             for count in part.exceptionCounts { exceptionStarts.append((exceptionStarts.last ?? 0) + count) }
-        }
-        codes = [UInt8](unsafeUninitializedCapacity: start + Self.readBeyond) { buffer, filled in
-            if let first = buffer.baseAddress { see_prefer_large_pages(first, buffer.count) }
-            filled = 0
-            for part in parts {
-                part.codes.withUnsafeBufferPointer { part in
-                    guard let source = part.baseAddress else { return }
-                    buffer.baseAddress?.advanced(by: filled).initialize(from: source, count: part.count)
-                }
-                filled += part.codes.count
-            }
-            buffer[filled...].initialize(repeating: 0)
-            filled = start + Self.readBeyond
         }
         self.exceptionStarts = exceptionStarts
         levelSums = parts.flatMap(\.levelSums)
@@ -112,15 +113,20 @@ struct PackedLevels: Sendable {
         }
     }
 
-    /// Some rows of a group.
+    /// What packing some rows of a group gave besides their codes.
     private struct Part: Sendable {
-        var codes: [UInt8]
         var levelSums: [Int32] = []
         var exceptionCounts: [Int32] = []
         var exceptions: [see_level_exception] = []
 
-        init(_ residual: CodedResidual, _ tables: LevelTables, _ group: Group, _ rows: [Int]) {
-            codes = [UInt8](repeating: 0, count: rows.count * group.rowBytes)
+        /// Packs `rows`, their bytes to `codes`, which are zeros.
+        init(
+            _ residual: CodedResidual,
+            _ tables: LevelTables,
+            _ group: Group,
+            _ rows: [Int],
+            into codes: UnsafeMutablePointer<UInt8>
+        ) {
             let decoder = RowDecoder(residual.model)
             let columns = residual.axisCount
             var levels = [Int32](repeating: 0, count: columns)
@@ -138,9 +144,9 @@ struct PackedLevels: Sendable {
                     let width = group.widths[block]
                     let byte = place.first + place.rows * offset + place.row * width.blockBytes
                     if width == SEE_LEVELS_16 {
-                        pack16(levels, range, at: byte)
+                        pack16(levels, range, at: codes + byte)
                     } else {
-                        sum += pack(levels, range, width, tables, offset: group.offset, at: byte)
+                        sum += pack(levels, range, width, tables, offset: group.offset, at: codes + byte)
                     }
                     offset += width.blockBytes
                 }
@@ -156,7 +162,7 @@ struct PackedLevels: Sendable {
             _ width: see_level_width,
             _ tables: LevelTables,
             offset: Int,
-            at byte: Int
+            at codes: UnsafeMutablePointer<UInt8>
         ) -> Int32 {
             let bits = width.codeBits
             var sum: Int32 = 0
@@ -167,21 +173,21 @@ struct PackedLevels: Sendable {
                     continue
                 }
                 sum += level
-                let (at, shift) = (byte + i * bits / 8, i * bits % 8)
+                let (at, shift) = (i * bits / 8, i * bits % 8)
                 codes[at] |= UInt8(truncatingIfNeeded: code << shift)
                 if shift + bits > 8 { codes[at + 1] |= UInt8(truncatingIfNeeded: code >> (8 - shift)) }
             }
             return sum
         }
 
-        private mutating func pack16(_ levels: [Int32], _ range: Range<Int>, at byte: Int) {
+        private mutating func pack16(_ levels: [Int32], _ range: Range<Int>, at codes: UnsafeMutablePointer<UInt8>) {
             for (i, column) in range.enumerated() {
                 guard let level = Int16(exactly: levels[column]) else {
                     exceptions.append(see_level_exception(column: Int32(column), level: levels[column]))
                     continue
                 }
-                codes[byte + 2 * i] = UInt8(truncatingIfNeeded: level)
-                codes[byte + 2 * i + 1] = UInt8(truncatingIfNeeded: level >> 8)
+                codes[2 * i] = UInt8(truncatingIfNeeded: level)
+                codes[2 * i + 1] = UInt8(truncatingIfNeeded: level >> 8)
             }
         }
     }
