@@ -34,7 +34,8 @@ def main():
                 start = time.time()
                 lexicons = ["--lexicon", *options.lexicon] if options.lexicon else []
                 run = subprocess.run(
-                    [options.seeconv, "factorize", work, "--ratio", ratio, "--codes", codes, "-q", *lexicons],
+                    [options.seeconv, "factorize", work, "--ratio", ratio, "--codes", codes, "--order", "2", "--ranks", "even",
+                     "--residual", "none", "-q", *lexicons],
                     capture_output=True, text=True)
                 if run.returncode != 0:
                     print(f"| {ratio} | {codes} | {run.stderr.strip()} | | | | | |", flush=True)
