@@ -33,16 +33,7 @@ public struct Export {
         self.workspace = workspace
         source = try workspace.openSource()
         weights = try workspace.openTrained().source
-        guard let description = try FactoredDescription(reading: workspace.openFactors()) else {
-            throw TensorFileError(
-                .malformed,
-                file: workspace.factorsPath,
-                place: "see",
-                cause: "the description of the factors is missing",
-                remedy: "factorize again"
-            )
-        }
-        self.description = description
+        description = try workspace.factoredDescription()
     }
 
     /// The container that the source came in.

@@ -36,7 +36,7 @@ struct ResidualLayer {
             coded = try withoutActuallyEscaping(progress) { progress in
                 nonisolated(unsafe) let report = progress
                 return try CodedResidual(
-                    coding: Remainder(table: job.table, factors: factors),
+                    coding: TableRemainder(table: job.table, factors: factors),
                     weights: job.frequencies.weights(),
                     budget: budget(beside: factors),
                     options: ResidualOptions(seed: factorization.seed) { state in
@@ -75,26 +75,5 @@ struct ResidualLayer {
         }
         // Any byte count is reached where nothing was asked for: factors of a given form, and no more.
         return .bytes((job.budget ?? 0) - (factors?.byteCount ?? 0))
-    }
-}
-
-/// What factors leave of a table, row by row as it is asked for.
-private struct Remainder: RowSource {
-    let table: FiniteTable
-    let factors: EntangledEmbedding?
-
-    var rowCount: Int { table.rowCount }
-    var columnCount: Int { table.columnCount }
-
-    func rows(_ range: Range<Int>) throws -> Matrix {
-        var difference = try table.rows(range)
-        guard let factors else { return difference }
-        let below = factors.rows(range)
-        difference.withMutableView { view in
-            below.withView { below in
-                for i in 0..<view.rows * view.columns { view.base[i] -= below.base[i] }
-            }
-        }
-        return difference
     }
 }

@@ -76,7 +76,7 @@ public struct TableRecoding: Sendable {
                 let coded = try withoutActuallyEscaping(progress) { progress in
                     nonisolated(unsafe) let report = progress
                     return try CodedResidual(
-                        coding: Remainder(table: table, factors: factors),
+                        coding: TableRemainder(table: table, factors: factors),
                         weights: weights,
                         budget: .bytes(budget),
                         options: ResidualOptions(seed: seed) { state in
@@ -114,26 +114,5 @@ public struct TableRecoding: Sendable {
             for index in table.indices(ofRow: token) { elements[index] = 0 }
         }
         return Matrix(rows: table.rows, columns: table.columns, elements: elements)
-    }
-}
-
-/// What the layer below leaves of a table in memory.
-private struct Remainder: RowSource {
-    let table: Matrix
-    let factors: (any StorableTable)?
-
-    var rowCount: Int { table.rows }
-    var columnCount: Int { table.columns }
-
-    func rows(_ range: Range<Int>) -> Matrix {
-        var difference = table.rows(range)
-        guard let factors else { return difference }
-        let below = factors.rows(range)
-        difference.withMutableView { view in
-            below.withView { below in
-                for i in 0..<view.rows * view.columns { view.base[i] -= below.base[i] }
-            }
-        }
-        return difference
     }
 }

@@ -109,6 +109,22 @@ public struct Workspace: Sendable {
     /// The factors' container.
     public func openFactors() throws -> any TensorSource { try SafetensorsFile(factorsPath) }
 
+    /// What the factors' container says of them.
+    ///
+    /// - Throws: `TensorFileError` of kind `malformed` where it says nothing.
+    public func factoredDescription() throws -> FactoredDescription {
+        guard let description = try FactoredDescription(reading: openFactors()) else {
+            throw TensorFileError(
+                .malformed,
+                file: factorsPath,
+                place: "see",
+                cause: "the description of the factors is missing",
+                remedy: "factorize again"
+            )
+        }
+        return description
+    }
+
     /// Writes `description` as the workspace's factors, and with them the tensors that were trained, replacing older ones:
     /// one file, so that both are old or both are new, whenever the program is stopped.
     public func write(_ description: FactoredDescription, trained: [TrainedTensor] = []) throws {

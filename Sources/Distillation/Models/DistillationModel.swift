@@ -25,82 +25,63 @@ protocol DistillationModel {
     ) throws -> LossValues
 }
 
+/// A model in training that takes texts as batches of its own kind.
+protocol TrainableModelDistillation: DistillationModel {
+    associatedtype Model: TrainableModel
+    var model: Model { get }
+    /// `texts` as the model takes them.
+    func batch(_ texts: [TrainingText]) -> Model.Batch
+}
+
+extension TrainableModelDistillation {
+    var parameters: ParameterSet { model.parameters }
+
+    func counts(_ texts: [TrainingText]) -> LossCounts { model.counts(batch(texts)) }
+
+    func outputs(_ texts: [TrainingText]) throws -> ModelOutputs { try model.outputs(batch(texts)) }
+
+    func lossAndGradients(
+        _ texts: [TrainingText],
+        teacher: ModelOutputs,
+        _ weights: LossWeights,
+        counts: LossCounts,
+        dropout: Dropout
+    ) throws -> LossValues {
+        try model.lossAndGradients(batch(texts), teacher: teacher, weights, counts: counts, dropout: dropout)
+    }
+}
+
 /// A decoder in training.
-struct DecoderDistillation: DistillationModel {
+struct DecoderDistillation: TrainableModelDistillation {
     let model: TrainableDecoder
 
-    var parameters: ParameterSet { model.parameters }
     var tables: [ParameterBlock] { model.tables }
     var hasScores: Bool { true }
 
-    private func batch(_ texts: [TrainingText]) -> RaggedBatch { RaggedBatch(texts.map(\.tokens)) }
-
-    func counts(_ texts: [TrainingText]) -> LossCounts { model.counts(batch(texts)) }
-
-    func outputs(_ texts: [TrainingText]) throws -> ModelOutputs { try model.outputs(batch(texts)) }
-
-    func lossAndGradients(
-        _ texts: [TrainingText],
-        teacher: ModelOutputs,
-        _ weights: LossWeights,
-        counts: LossCounts,
-        dropout: Dropout
-    ) throws -> LossValues {
-        try model.lossAndGradients(batch(texts), teacher: teacher, weights, counts: counts, dropout: dropout)
-    }
+    func batch(_ texts: [TrainingText]) -> RaggedBatch { RaggedBatch(texts.map(\.tokens)) }
 }
 
 /// An encoder of sentences in training.
-struct EncoderDistillation: DistillationModel {
+struct EncoderDistillation: TrainableModelDistillation {
     let model: TrainableEncoder
 
-    var parameters: ParameterSet { model.parameters }
     var tables: [ParameterBlock] { [model.table] }
     var hasScores: Bool { false }
 
-    private func batch(_ texts: [TrainingText]) -> RaggedBatch { RaggedBatch(texts.map(\.tokens)) }
-
-    func counts(_ texts: [TrainingText]) -> LossCounts { model.counts(batch(texts)) }
-
-    func outputs(_ texts: [TrainingText]) throws -> ModelOutputs { try model.outputs(batch(texts)) }
-
-    func lossAndGradients(
-        _ texts: [TrainingText],
-        teacher: ModelOutputs,
-        _ weights: LossWeights,
-        counts: LossCounts,
-        dropout: Dropout
-    ) throws -> LossValues {
-        try model.lossAndGradients(batch(texts), teacher: teacher, weights, counts: counts, dropout: dropout)
-    }
+    func batch(_ texts: [TrainingText]) -> RaggedBatch { RaggedBatch(texts.map(\.tokens)) }
 }
 
 /// A translator in training.
-struct TranslatorDistillation: DistillationModel {
+struct TranslatorDistillation: TrainableModelDistillation {
     let model: TrainableTranslator
     /// The token that begins a translation.
     let startToken: Int
 
-    var parameters: ParameterSet { model.parameters }
     var tables: [ParameterBlock] { model.tables }
     var hasScores: Bool { true }
 
-    private func batch(_ texts: [TrainingText]) -> TranslationBatch {
+    func batch(_ texts: [TrainingText]) -> TranslationBatch {
         TranslationBatch(texts.map(\.tokens), texts.map(\.target), startToken: startToken)
-    }
-
-    func counts(_ texts: [TrainingText]) -> LossCounts { model.counts(batch(texts)) }
-
-    func outputs(_ texts: [TrainingText]) throws -> ModelOutputs { try model.outputs(batch(texts)) }
-
-    func lossAndGradients(
-        _ texts: [TrainingText],
-        teacher: ModelOutputs,
-        _ weights: LossWeights,
-        counts: LossCounts,
-        dropout: Dropout
-    ) throws -> LossValues {
-        try model.lossAndGradients(batch(texts), teacher: teacher, weights, counts: counts, dropout: dropout)
     }
 }
 

@@ -39,15 +39,7 @@ final class Student {
                 remedy: "run: seeconv factorize \(workspace.path)"
             )
         }
-        guard let description = try FactoredDescription(reading: workspace.openFactors()) else {
-            throw TensorFileError(
-                .malformed,
-                file: workspace.factorsPath,
-                place: "see",
-                cause: "the description of the factors is missing",
-                remedy: "factorize again"
-            )
-        }
+        let description = try workspace.factoredDescription()
         let opened = try RunnableModel(opening: workspace.path, tables: .dense)
         var model = opened.distillable()
         // A head that is stored beside an embedding of the same numbers: import found them to be one table.

@@ -73,14 +73,22 @@ public final class TrainableEncoder {
     ///
     /// - Parameter counts: what means are taken over; nil for this batch alone.
     /// - Throws: `TransformerError` for texts that are empty, too long or hold tokens beyond the table, of kind `mismatch` for
-    ///   a teacher of another shape, and of kind `notFinite` where a loss is no number.
+    ///   no teacher or one of another shape, and of kind `notFinite` where a loss is no number.
     public func lossAndGradients(
         _ batch: RaggedBatch,
-        teacher: ModelOutputs,
+        teacher: ModelOutputs?,
         _ weights: LossWeights,
         counts: LossCounts? = nil,
         dropout: Dropout = .none
     ) throws(TransformerError) -> LossValues {
+        guard let teacher else {
+            throw TransformerError(
+                .mismatch,
+                place: "teacher",
+                cause: "an encoder has no labels of its own, and nothing to be compared with",
+                remedy: "give it the outputs of a teacher"
+            )
+        }
         try stack.check(batch)
         memory.reset()
         let counts = counts ?? self.counts(batch)
