@@ -27,15 +27,8 @@ import Testing
     @Test func activations() {
         let values: [Float] =
             (-1300...1300).map { Float($0) / 100 } + [0, -0.0, 1e-30, -1e-30, 40, -40, 1e4, -1e4, 3e38, -3e38]
-        func tanhForm(_ x: Double) -> Double {
-            x / (1 + exp(-2 * (2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
-        }
-        let functions: [(see_activation, (Double) -> Double)] = [
-            (SEE_GELU, { $0 / 2 * (1 + erf($0 / 2.0.squareRoot())) }), (SEE_GELU_TANH, tanhForm),
-            (SEE_RELU, { max($0, 0) }), (SEE_SILU, { $0 / (1 + exp(-$0)) }),
-        ]
         KernelPaths.forEach { path in
-            for (kind, function) in functions {
+            for (kind, function) in ActivationFormulas.all {
                 for count in [values.count, 7] {
                     var found = Array(values.prefix(count))
                     see_activate(kind, &found, count)

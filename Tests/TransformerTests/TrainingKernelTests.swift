@@ -74,15 +74,8 @@ import Testing
 
     @Test func activations() {
         let x: [Float] = (-120...121).map { Float($0) / 13 }
-        func tanhForm(_ x: Double) -> Double {
-            x / (1 + exp(-2 * (2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
-        }
-        let functions: [(see_activation, (Double) -> Double)] = [
-            (SEE_GELU, { $0 / 2 * (1 + erf($0 / 2.0.squareRoot())) }), (SEE_GELU_TANH, tanhForm),
-            (SEE_RELU, { max($0, 0) }), (SEE_SILU, { $0 / (1 + exp(-$0)) }),
-        ]
         KernelPaths.forEach { path in
-            for (kind, function) in functions {
+            for (kind, function) in ActivationFormulas.all {
                 for count in [x.count, 7] {
                     var gradient = [Float](repeating: 2, count: count)
                     see_activate_backward(kind, x, &gradient, count)

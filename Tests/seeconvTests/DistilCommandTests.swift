@@ -12,16 +12,7 @@ import Testing
     /// A model directory `m` of golden weights with a vocabulary of words, sentences `s.txt` and `t.txt`, and a factorized
     /// workspace `w`.
     private func makeWorkspace(_ name: String, words: Int, in folder: URL) throws {
-        let target = folder.appending(path: "m")
-        try FileManager.default.copyItem(at: TestFiles.root.appending(path: "Tests/Golden/\(name)"), to: target)
-        let vocabulary = (0..<words).map { "\"w\($0)\": \($0)" }.joined(separator: ", ")
-        let tokenizer = """
-            {"version": "1.0", "added_tokens": [], "normalizer": null, "pre_tokenizer": {"type": "WhitespaceSplit"},
-             "post_processor": null, "decoder": null,
-             "model": {"type": "WordLevel", "vocab": {\(vocabulary)}, "unk_token": "w0"}}
-            """
-        try Data(tokenizer.utf8).write(to: target.appending(path: "tokenizer.json"))
-        try? FileManager.default.removeItem(at: target.appending(path: "llama-names.gguf"))
+        try WordModel.copy(name, words: words, to: folder.appending(path: "m"))
         var random = SplitMix64(seed: 7)
         for file in ["s.txt", "t.txt"] {
             let lines = (0..<50).map { _ in
