@@ -38,6 +38,14 @@
 #define TRANSPOSE_8(SQUARE) SWAP_BLOCKS(SQUARE, 8, 4) SWAP_BLOCKS(SQUARE, 8, 2) SWAP_BLOCKS(SQUARE, 8, 1)
 #define TRANSPOSE_16(SQUARE) SWAP_BLOCKS(SQUARE, 16, 8) SWAP_BLOCKS(SQUARE, 16, 4) SWAP_BLOCKS(SQUARE, 16, 2) SWAP_BLOCKS(SQUARE, 16, 1)
 
+// Squares jump from row to row, which the processor does not foresee. Where the rows come from memory, touching them first,
+// in their order, makes the packing more than twice as fast; where they are cached, it costs a load for each line.
+static void touch(const float *source, size_t stride, size_t rows, size_t columns) {
+    size_t line = 64 / sizeof(float);
+    for (size_t row = 0; row < rows; row++)
+        for (size_t column = 0; column < columns; column += line) (void)*(const volatile float *)(source + row * stride + column);
+}
+
 // Columns are written whole vectors at a time where columns written later cover what is too much; the last ones, and rows
 // behind the first vector, are written exactly.
 #define DEFINE_PACK(NAME, TARGET, LANES) \
@@ -45,6 +53,7 @@
         const float *source, size_t stride, size_t rows, size_t columns, float scale, size_t width, float *panel) { \
         SEE_VECTOR(float, LANES); \
         size_t whole = columns - columns % LANES; \
+        touch(source, stride, rows, columns); \
         for (size_t column = 0; column < whole; column += LANES) \
             for (size_t row = 0; row < width; row += LANES) { \
                 size_t left = width - row; \

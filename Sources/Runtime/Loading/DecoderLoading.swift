@@ -128,7 +128,7 @@ struct DecoderLoading {
         if isTied { return embedding }
         let table = try weights.table(name, rows: embedding.tokenCount, columns: configuration.width)
         let bias = try weights.optionalVector(names.head + ".bias", count: embedding.tokenCount)
-        return bias.map { BiasedHead(base: table, bias: $0) } ?? table
+        return table.adding(bias)
     }
 
     private func layer(_ index: Int, _ attention: AttentionShape) throws -> DecoderLayer {

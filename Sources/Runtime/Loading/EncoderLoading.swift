@@ -80,7 +80,7 @@ struct EncoderLoading {
             transform: try weights.linear([names.transform], outputs: [width], inputs: width),
             activation: configuration.activation,
             norm: try weights.layerNorm(names.norm, width: width, epsilon: configuration.normEpsilon),
-            head: bias.map { BiasedHead(base: head, bias: $0) } ?? head
+            head: head.adding(bias)
         )
     }
 }

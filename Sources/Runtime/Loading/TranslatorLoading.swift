@@ -56,7 +56,7 @@ struct TranslatorLoading {
             shape: configuration.decoder,
             embedding: try embedding(target, family.decoder, configuration.decoder),
             layers: layers,
-            head: bias.map { BiasedHead(base: head, bias: $0) } ?? head
+            head: head.adding(bias)
         )
     }
 

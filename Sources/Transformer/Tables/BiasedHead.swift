@@ -29,3 +29,12 @@ public struct BiasedHead: OutputHead {
         }
     }
 }
+
+extension OutputHead {
+    /// The head with `bias` added to its scores, or itself where there is none, or nothing but zeros as in most
+    /// translators: to add them would cost another walk through all scores.
+    public func adding(_ bias: [Float]?) -> any OutputHead {
+        guard let bias, bias.contains(where: { $0 != 0 }) else { return self }
+        return BiasedHead(base: self, bias: bias)
+    }
+}
