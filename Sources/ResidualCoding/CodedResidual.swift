@@ -10,10 +10,12 @@ public struct CodedResidual: Sendable, Equatable {
     let index: RowIndex
     /// The rows' bits, one after the other, and a byte that lies partly beyond them.
     let bits: [UInt8]
-    /// The axes that have coefficients, one a row.
-    let basis: Matrix
+    private let axes: CodedAxes
     /// The size of each part when stored.
     private let partSizes: [Int]
+
+    /// The axes that have coefficients, one a row.
+    var basis: Matrix { axes.basis }
 
     /// The number of rows.
     public var rowCount: Int { index.count }
@@ -39,7 +41,7 @@ public struct CodedResidual: Sendable, Equatable {
         self.model = model
         self.index = index
         self.bits = bits
-        self.basis = basis ?? model.reflections.basis(of: model.codedAxes)
+        self.axes = CodedAxes(of: model, basis)
         let (shared, axes) = model.encoded(hasGains: !index.gains.isEmpty, lengthUnit: index.lengthUnit)
         partSizes = [shared.count, axes.count, index.encoded.count, bits.count]
     }
@@ -99,7 +101,7 @@ public struct CodedResidual: Sendable, Equatable {
         self.model = model
         self.index = index
         bits = rows
-        basis = model.reflections.basis(of: model.codedAxes)
+        self.axes = CodedAxes(of: model)
         partSizes = contents.map(\.count)
     }
 

@@ -20,9 +20,9 @@ public enum TableForm: String, Sendable, CaseIterable {
         }
         let factored = FactoredTokens(head)
         guard self == .automatic else { return factored }
-        // Some rows are enough to know what the dense matrix costs.
+        // Some rows are enough to know what the dense matrix costs, and any numbers: none need be decoded.
         let rows = min(table.rowCount, max(1, (1 << 22) / max(1, table.columnCount)))
-        let sample = DenseTable(WeightMatrix(table.rows(0..<rows)))
+        let sample = DenseTable(WeightMatrix(Matrix(rows: rows, columns: table.columnCount)))
         let factor = Double(table.rowCount) / Double(rows)
         let isFactored =
             HeadMeasurement.seconds(factored, repetitions: 3)
