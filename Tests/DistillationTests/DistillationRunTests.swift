@@ -168,7 +168,8 @@ import Transformer
             teacher: teacher.outputs(texts),
             weights,
             counts: student.counts(texts),
-            dropout: .none
+            dropout: .none,
+            differentiates: false
         ).total(weights)
     }
 
@@ -190,6 +191,56 @@ import Transformer
             let hasOthers = trained != "factors" && result.isKept
             let names = try workspace.openFactors().tensors.map(\.name)
             #expect(names.allSatisfy { $0.contains(".see.") } != hasOthers)
+        }
+    }
+
+    /// Batches that pass in parts train like whole ones, in less memory; what cannot be kept to is refused.
+    @Test(arguments: Kind.allCases) func activationsKeepToTheirMemory(kind: Kind) throws {
+        try TestFiles.withTemporaryFolder { folder in
+            let data = try Self.data(kind)
+            var options = Self.options
+            options.dropout = 0
+            let whole = try Self.train(Self.workspace(kind, .factors, in: folder), kind, options)
+            let workspace = try Self.workspace(kind, .factors, in: folder, named: "parts")
+            let teacher = try RunnableModel(opening: workspace.sourcePath, tables: .dense)
+            func size(_ bytes: Int, _ student: any DistillationModel, _ teacher: any DistillationModel) throws
+                -> PassSize
+            {
+                try PassSize(
+                    bytes,
+                    texts: data.texts,
+                    student: student,
+                    teacher: teacher,
+                    weights: [.alignment, options.weights(for: student)]
+                )
+            }
+            let longest = data.texts.map(\.length).max() ?? 0
+            let taken = try #require(throws: TensorFileError.self) {
+                try size(1, teacher.distillable(), teacher.distillable())
+            }
+            #expect(taken.kind == .limit && taken.cause.contains("\(longest) tokens"))
+            var bytes = 1 << 14
+            while (try? size(bytes, teacher.distillable(), teacher.distillable())) == nil { bytes *= 2 }
+
+            options.memory = bytes
+            let passes = try size(bytes, teacher.distillable(), teacher.distillable())
+            #expect(passes.tokens < options.batchTokens)
+            let (student, original) = (teacher.distillable(), teacher.distillable())
+            for batch in data.batches(epoch: 0, tokens: options.batchTokens) {
+                for texts in passes.passes(batch.map { data.texts[$0] }) {
+                    _ = try student.lossAndGradients(
+                        texts,
+                        teacher: original.outputs(texts),
+                        options.weights(for: student),
+                        counts: student.counts(texts),
+                        dropout: .none,
+                        differentiates: true
+                    )
+                }
+            }
+            #expect(student.activationByteCount + original.activationByteCount <= bytes)
+            let parts = try Self.train(workspace, kind, options)
+            #expect(abs(parts.validation.after - whole.validation.after) < 0.02 * whole.validation.after)
         }
     }
 

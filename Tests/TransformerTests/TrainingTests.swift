@@ -116,6 +116,41 @@ import Testing
         }
     }
 
+    /// The losses alone are the same numbers, and leave the gradients as they are.
+    @Test func lossesNeedNoBackwardPass() throws {
+        var weights = Self.weights
+        // That of the tables takes no pass.
+        weights.embedding = 0
+        func check(
+            _ parameters: ParameterSet,
+            _ losses: (_ differentiates: Bool) throws -> LossValues
+        ) throws {
+            parameters.clearGradients()
+            let alone = try losses(false).total(weights)
+            #expect(parameters.gradients.allSatisfy { $0 == 0 })
+            #expect(try losses(true).total(weights) == alone)
+            #expect(parameters.gradients.contains { $0 != 0 })
+        }
+        let (translator, reading) = (Self.translator(), Self.translator())
+        disturb(reading.parameters)
+        let read = try reading.outputs(Self.pairs)
+        try check(translator.parameters) {
+            try translator.lossAndGradients(Self.pairs, teacher: read, weights, differentiates: $0)
+        }
+        let (decoder, speaking) = (Self.decoder(window: nil), Self.decoder(window: nil))
+        disturb(speaking.parameters)
+        let spoken = try speaking.outputs(Self.texts)
+        try check(decoder.parameters) {
+            try decoder.lossAndGradients(Self.texts, teacher: spoken, weights, differentiates: $0)
+        }
+        let (encoder, pooling) = (Self.encoder(.mean), Self.encoder(.mean))
+        disturb(pooling.parameters)
+        let pooled = try pooling.outputs(Self.texts)
+        try check(encoder.parameters) {
+            try encoder.lossAndGradients(Self.texts, teacher: pooled, weights, differentiates: $0)
+        }
+    }
+
     /// The greatest difference relative to the spread.
     private func error(_ found: MatrixView<Float>, _ wanted: Matrix) -> Float {
         let spread = (wanted.elements.max() ?? 0) - (wanted.elements.min() ?? 0)

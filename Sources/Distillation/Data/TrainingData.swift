@@ -82,17 +82,18 @@ public struct TrainingData: Sendable {
         return Self.cut(sorted, tokens) { texts[$0].length }
     }
 
-    private static func cut(_ numbers: [Int], _ tokens: Int, length: (Int) -> Int) -> [[Int]] {
-        var batches: [[Int]] = []
-        var batch: [Int] = []
+    /// `texts` in batches of at most `tokens` tokens, or of one text.
+    static func cut<Text>(_ texts: [Text], _ tokens: Int, length: (Text) -> Int) -> [[Text]] {
+        var batches: [[Text]] = []
+        var batch: [Text] = []
         var sum = 0
-        for number in numbers {
-            if !batch.isEmpty, sum + length(number) > tokens {
+        for text in texts {
+            if !batch.isEmpty, sum + length(text) > tokens {
                 batches.append(batch)
                 (batch, sum) = ([], 0)
             }
-            batch.append(number)
-            sum += length(number)
+            batch.append(text)
+            sum += length(text)
         }
         return batch.isEmpty ? batches : batches + [batch]
     }

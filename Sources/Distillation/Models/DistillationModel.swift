@@ -11,17 +11,20 @@ protocol DistillationModel {
     var tables: [ParameterBlock] { get }
     /// Whether it gives scores, so that there are soft and hard losses.
     var hasScores: Bool { get }
+    /// Bytes that passes have used at most.
+    var activationByteCount: Int { get }
     /// What the losses of `texts` count.
     func counts(_ texts: [TrainingText]) -> LossCounts
     /// What the model makes of `texts`, without dropout; the next pass overwrites it.
     func outputs(_ texts: [TrainingText]) throws -> ModelOutputs
-    /// The losses of `texts`; adds the gradients to those of `parameters`.
+    /// The losses of `texts`; adds the gradients to those of `parameters` where it differentiates.
     func lossAndGradients(
         _ texts: [TrainingText],
         teacher: ModelOutputs,
         _ weights: LossWeights,
         counts: LossCounts,
-        dropout: Dropout
+        dropout: Dropout,
+        differentiates: Bool
     ) throws -> LossValues
 }
 
@@ -35,6 +38,7 @@ protocol TrainableModelDistillation: DistillationModel {
 
 extension TrainableModelDistillation {
     var parameters: ParameterSet { model.parameters }
+    var activationByteCount: Int { model.activationByteCount }
 
     func counts(_ texts: [TrainingText]) -> LossCounts { model.counts(batch(texts)) }
 
@@ -45,9 +49,17 @@ extension TrainableModelDistillation {
         teacher: ModelOutputs,
         _ weights: LossWeights,
         counts: LossCounts,
-        dropout: Dropout
+        dropout: Dropout,
+        differentiates: Bool
     ) throws -> LossValues {
-        try model.lossAndGradients(batch(texts), teacher: teacher, weights, counts: counts, dropout: dropout)
+        try model.lossAndGradients(
+            batch(texts),
+            teacher: teacher,
+            weights,
+            counts: counts,
+            dropout: dropout,
+            differentiates: differentiates
+        )
     }
 }
 

@@ -37,6 +37,9 @@ public struct DistillationOptions: Sendable, Hashable {
     public var settlingShare = 0.25
     /// Tokens of a batch, of sources and targets together.
     public var batchTokens = 4096
+    /// Bytes that the activations of teacher and student may take together; nil for as many as a batch needs. A batch that
+    /// needs more passes in parts, whose gradients add up to the same but for rounding.
+    public var memory: Int?
     /// Batches of a step.
     public var accumulation = 1
     /// The highest learning rate; nil for 5e-4 (encoders: 5e-5), or 2e-3 where tables alone train.

@@ -33,6 +33,7 @@ public final class DistillationRun {
     private let phases: [TrainingPhase]
     private let numbers: TrainedNumbers
     private let fingerprint: [(name: String, digest: String)]
+    private let passSize: PassSize
     private let validationBatches: [[Int]]
     private var position = TrainingState.Position()
     private var best: [Float] = []
@@ -111,7 +112,14 @@ public final class DistillationRun {
             hasDenseTables: student.tables.contains(where: \.isDense)
         )
         numbers = TrainedNumbers(student.sets)
-        validationBatches = data.validationBatches(tokens: options.batchTokens)
+        passSize = try PassSize(
+            options.memory,
+            texts: data.texts,
+            student: student.model,
+            teacher: student.teacher,
+            weights: phases.map(\.weights)
+        )
+        validationBatches = data.validationBatches(tokens: min(options.batchTokens, passSize.tokens))
         fingerprint = try Self.fingerprint(workspace, options, data, weights)
         optimiser = AdamW([])
         if resumes {
@@ -267,7 +275,7 @@ public final class DistillationRun {
     }
 
     private func takeStep(_ phase: TrainingPhase) throws {
-        let micro = (0..<max(1, options.accumulation)).map { _ in nextBatch() }
+        let micro = (0..<max(1, options.accumulation)).flatMap { _ in passSize.passes(nextBatch()) }
         let model = student.model
         clearGradients()
         for table in open { table.rebuild() }
@@ -281,7 +289,8 @@ public final class DistillationRun {
                     teacher: student.teacher.outputs(texts),
                     phase.weights,
                     counts: counts,
-                    dropout: dropout(pass: index)
+                    dropout: dropout(pass: index),
+                    differentiates: true
                 ))
         }
         for table in open { table.collectGradient() }
@@ -358,7 +367,7 @@ public final class DistillationRun {
         )
     }
 
-    /// The losses of the held-out texts by the model as it is; gradients are lost.
+    /// The losses of the held-out texts by the model as it is.
     private func validationLoss(_ weights: LossWeights) throws -> (total: Double, losses: LossValues) {
         let model = student.model
         let texts = validationBatches.map { $0.map { data.texts[$0] } }
@@ -372,7 +381,8 @@ public final class DistillationRun {
                     teacher: student.teacher.outputs(batch),
                     weights,
                     counts: counts,
-                    dropout: .none
+                    dropout: .none,
+                    differentiates: false
                 ))
         }
         clearGradients()

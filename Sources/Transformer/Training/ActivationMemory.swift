@@ -23,8 +23,10 @@ final class ActivationMemory {
 
     /// Numbers in all slabs.
     var capacity: Int { sizes.reduce(0, +) }
-    /// Bytes of all slabs.
-    var byteCount: Int { capacity * MemoryLayout<Float>.stride }
+    /// The most numbers that were handed out at a time.
+    private var highest = 0
+    /// Bytes that were in use at most. Slabs are larger, but the system gives memory only for what is written.
+    var byteCount: Int { highest * MemoryLayout<Float>.stride }
 
     /// Room for `count` numbers, not cleared.
     func take(_ count: Int) -> UnsafeMutablePointer<Float> {
@@ -36,7 +38,10 @@ final class ActivationMemory {
             slabs.append(ZeroedFloats(count: length))
             sizes.append(length)
         }
-        defer { used += size }
+        defer {
+            used += size
+            highest = max(highest, sizes[..<slab].reduce(0, +) + used)
+        }
         return slabs[slab].base + used
     }
 

@@ -57,7 +57,7 @@ public final class TrainableDecoder {
         )
     }
 
-    /// Bytes that passes have taken so far; they are kept for the next ones, and grow with the tokens of a batch.
+    /// Bytes that passes have used at most; they are kept for the next ones, and grow with the tokens of a batch.
     public var activationByteCount: Int { memory.byteCount }
 
     /// What the losses of `batch` count: all tokens but the last of each text have a label.
@@ -129,7 +129,9 @@ public final class TrainableDecoder {
     /// The losses of `batch`, against `teacher` (the outputs of another model for the same batch) where there is one; adds
     /// the gradients to those of `parameters`.
     ///
-    /// - Parameter counts: what means are taken over; nil for this batch alone.
+    /// - Parameters:
+    ///   - counts: what means are taken over; nil for this batch alone.
+    ///   - differentiates: whether gradients are wanted; the losses alone cost half as much.
     /// - Throws: `TransformerError` for texts that are empty, too long or hold tokens beyond the table, of kind `mismatch` for
     ///   a teacher of another shape, and of kind `notFinite` where a loss is no number.
     public func lossAndGradients(
@@ -137,12 +139,13 @@ public final class TrainableDecoder {
         teacher: ModelOutputs? = nil,
         _ weights: LossWeights,
         counts: LossCounts? = nil,
-        dropout: Dropout = .none
+        dropout: Dropout = .none,
+        differentiates: Bool = true
     ) throws(TransformerError) -> LossValues {
         try check(batch)
         memory.reset()
         let counts = counts ?? self.counts(batch)
-        let pass = TrainablePass(parameters, memory, dropout)
+        let pass = TrainablePass(parameters, memory, dropout, differentiates: differentiates)
         let run = forward(batch, pass) { weights.compares(hiddenState: $0) }
         try teacher?.check(weights, hidden: run.hidden.states, tables: tables, scores: head.tokenCount)
         let gradient = memory.matrix(run.last.rows, shape.width)
@@ -160,14 +163,14 @@ public final class TrainableDecoder {
             run.hidden.addLoss(index, teacher: teacher, weights, positions: counts.positions, to: gradient, memory)
         }
         values.hidden = addLoss(layers.count)
-        _ = norm.backward(gradient, run.norm, pass)
+        if differentiates { _ = norm.backward(gradient, run.norm, pass) }
         let reversed = run.angles.reversed
         for index in layers.indices.reversed() {
-            layers[index].backward(gradient, batch, run.layers[index], reversed, pass)
+            if differentiates { layers[index].backward(gradient, batch, run.layers[index], reversed, pass) }
             values.hidden += addLoss(index)
         }
         pass.dropout.draws(pass.dropout.hidden, site: site).apply(gradient)
-        if let target = pass.gradient(table) {
+        if differentiates, let target = pass.gradient(table) {
             for (row, token) in batch.tokens.enumerated() {
                 axpy(1, gradient.base + row * shape.width, target.base + token * shape.width, count: shape.width)
             }

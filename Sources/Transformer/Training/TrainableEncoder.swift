@@ -32,7 +32,7 @@ public final class TrainableEncoder {
         stack.model(table ?? DenseTable(parameters.weights(self.table)), parameters)
     }
 
-    /// Bytes that passes have taken so far; they are kept for the next ones, and grow with the tokens of a batch.
+    /// Bytes that passes have used at most; they are kept for the next ones, and grow with the tokens of a batch.
     public var activationByteCount: Int { memory.byteCount }
 
     /// What the losses of `batch` count.
@@ -71,7 +71,9 @@ public final class TrainableEncoder {
     /// The losses of `batch` against `teacher`, the outputs of another model for the same batch; adds the gradients to those
     /// of `parameters`.
     ///
-    /// - Parameter counts: what means are taken over; nil for this batch alone.
+    /// - Parameters:
+    ///   - counts: what means are taken over; nil for this batch alone.
+    ///   - differentiates: whether gradients are wanted; the losses alone cost half as much.
     /// - Throws: `TransformerError` for texts that are empty, too long or hold tokens beyond the table, of kind `mismatch` for
     ///   no teacher or one of another shape, and of kind `notFinite` where a loss is no number.
     public func lossAndGradients(
@@ -79,7 +81,8 @@ public final class TrainableEncoder {
         teacher: ModelOutputs?,
         _ weights: LossWeights,
         counts: LossCounts? = nil,
-        dropout: Dropout = .none
+        dropout: Dropout = .none,
+        differentiates: Bool = true
     ) throws(TransformerError) -> LossValues {
         guard let teacher else {
             throw TransformerError(
@@ -92,7 +95,7 @@ public final class TrainableEncoder {
         try stack.check(batch)
         memory.reset()
         let counts = counts ?? self.counts(batch)
-        let pass = TrainablePass(parameters, memory, dropout)
+        let pass = TrainablePass(parameters, memory, dropout, differentiates: differentiates)
         let run = stack.forward(batch, pass)
         try teacher.check(weights, hidden: run.hidden.states, tables: [table], pooled: batch.count)
         let width = run.last.columns
@@ -217,10 +220,10 @@ struct TrainableEncoderStack {
         var loss = 0.0
         for index in layers.indices.reversed() {
             loss += addLoss(index + 1)
-            layers[index].backward(gradient, batch, run.layers[index], pass)
+            if pass.differentiates { layers[index].backward(gradient, batch, run.layers[index], pass) }
         }
         loss += addLoss(0)
-        embedding.backward(gradient, batch, run.embedding, pass)
+        if pass.differentiates { embedding.backward(gradient, batch, run.embedding, pass) }
         return loss
     }
 

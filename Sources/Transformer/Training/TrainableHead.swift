@@ -51,7 +51,8 @@ struct TrainableHead {
         ScoreSource(last: last, head: parameters.view(table), bias: bias.map(parameters.view))
     }
 
-    /// Writes the gradient of the losses by `last` to `gradient`, both `[T, width]`, and adds those of E and b.
+    /// Writes the gradient of the losses by `last` to `gradient`, both `[T, width]`, and adds those of E and b; zeros where the
+    /// pass does not differentiate.
     ///
     /// - Parameters:
     ///   - labels: the token that belongs to each position; `noLabel` for none.
@@ -67,10 +68,11 @@ struct TrainableHead {
         _ pass: TrainablePass
     ) -> (hard: Double, soft: Double) {
         precondition(labels.count == last.rows && weights.temperature > 0, "a label for each position")
-        guard weights.hard != 0 || weights.soft != 0 else {
+        let hasLoss = weights.hard != 0 || weights.soft != 0
+        if !hasLoss || !pass.differentiates {
             gradient.base.update(repeating: 0, count: gradient.rows * gradient.columns)
-            return (0, 0)
         }
+        guard hasLoss else { return (0, 0) }
         let matrix = pass.parameters.view(table)
         let tokens = matrix.rows
         let teacher = weights.soft == 0 ? nil : teacher
@@ -122,6 +124,7 @@ struct TrainableHead {
                         losses.base[2 * place + 1] = loss.soft
                     }
                 }
+                guard pass.differentiates else { continue }
                 gemm(
                     part.readOnly,
                     matrix,

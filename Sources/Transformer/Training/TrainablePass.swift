@@ -8,9 +8,12 @@ final class TrainablePass {
     let memory: ActivationMemory
     /// What is dropped.
     let dropout: Dropout
+    /// Whether a backward pass follows; without one, losses cost half as much.
+    let differentiates: Bool
 
-    init(_ parameters: ParameterSet, _ memory: ActivationMemory, _ dropout: Dropout) {
+    init(_ parameters: ParameterSet, _ memory: ActivationMemory, _ dropout: Dropout, differentiates: Bool = true) {
         (self.parameters, self.memory, self.dropout) = (parameters, memory, dropout)
+        self.differentiates = differentiates
     }
 
     /// The gradient of `block`, to be added to; nil where none is wanted.

@@ -112,7 +112,7 @@ public final class TrainableTranslator {
         )
     }
 
-    /// Bytes that passes have taken so far; they are kept for the next ones, and grow with the tokens of a batch.
+    /// Bytes that passes have used at most; they are kept for the next ones, and grow with the tokens of a batch.
     public var activationByteCount: Int { memory.byteCount }
 
     /// What the losses of `batch` count.
@@ -182,7 +182,9 @@ public final class TrainableTranslator {
     /// The losses of `batch`, against `teacher` (the outputs of another model for the same batch) where there is one; adds
     /// the gradients to those of `parameters`.
     ///
-    /// - Parameter counts: what means are taken over; nil for this batch alone.
+    /// - Parameters:
+    ///   - counts: what means are taken over; nil for this batch alone.
+    ///   - differentiates: whether gradients are wanted; the losses alone cost half as much.
     /// - Throws: `TransformerError` for texts that are empty, too long or hold tokens beyond the table, of kind `mismatch` for
     ///   a teacher of another shape, and of kind `notFinite` where a loss is no number.
     public func lossAndGradients(
@@ -190,12 +192,13 @@ public final class TrainableTranslator {
         teacher: ModelOutputs? = nil,
         _ weights: LossWeights,
         counts: LossCounts? = nil,
-        dropout: Dropout = .none
+        dropout: Dropout = .none,
+        differentiates: Bool = true
     ) throws(TransformerError) -> LossValues {
         try check(batch)
         memory.reset()
         let counts = counts ?? self.counts(batch)
-        let pass = TrainablePass(parameters, memory, dropout)
+        let pass = TrainablePass(parameters, memory, dropout, differentiates: differentiates)
         let run = forward(batch, pass)
         try teacher?.check(weights, hidden: run.hidden.states, tables: tables, scores: head.tokenCount)
         let gradient = memory.matrix(run.last.rows, shape.width)
@@ -218,6 +221,7 @@ public final class TrainableTranslator {
         }
         for index in layers.indices.reversed() {
             values.hidden += addLoss(sourceStates + index + 1, counts.positions, gradient)
+            guard differentiates else { continue }
             layers[index].backward(
                 gradient,
                 batch,
@@ -228,7 +232,7 @@ public final class TrainableTranslator {
             )
         }
         values.hidden += addLoss(sourceStates, counts.positions, gradient)
-        embedding.backward(gradient, batch.target, run.embedding, pass)
+        if differentiates { embedding.backward(gradient, batch.target, run.embedding, pass) }
         values.hidden += encoder.backward(sourceGradient, batch.source, run.encoder, pass) { index in
             addLoss(index, counts.sourcePositions, sourceGradient)
         }

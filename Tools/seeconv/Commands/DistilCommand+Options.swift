@@ -40,6 +40,14 @@ struct TrainingStepOptions: ParsableArguments {
     @Option(name: .customLong("batch-tokens"), help: "Tokens of a batch.")
     var batchTokens = 4096
 
+    @Option(
+        help: ArgumentHelp(
+            "What activations may take, such as 2GB; larger batches pass in parts (default: what a batch needs).",
+            valueName: "bytes"
+        )
+    )
+    var memory: ByteSize?
+
     @Option(help: "Batches of a step.")
     var accumulate = 1
 
@@ -114,6 +122,7 @@ struct TrainingStepOptions: ParsableArguments {
     func apply(to options: inout DistillationOptions) {
         (options.epochs, options.steps, options.alignmentSteps) = (epochs, steps, alignmentSteps)
         (options.settlingShare, options.batchTokens, options.accumulation) = (settlingShare, batchTokens, accumulate)
+        options.memory = memory?.bytes
         (options.rate, options.factorRate, options.tableRate) = (rate, factorRate, tableRate)
         (options.warmUpShare, options.decay, options.weightDecay) = (warmUp, schedule, weightDecay)
         (options.clipping, options.dropout) = (clip == 0 ? nil : clip, dropout)
