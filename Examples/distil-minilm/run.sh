@@ -33,7 +33,7 @@ started=$(date +%s)
 count=$(grep -c . "$sentences")
 grep . "$sentences" | awk 'BEGIN { srand(1) } { printf "%.9f\t%s\n", rand(), $0 }' | sort -n | cut -f2- > "$out/all.txt"
 head -n $((count - count / 10)) "$out/all.txt" > "$out/train.txt"
-tail -n $((count / 10)) "$out/all.txt" | head -n 2000 > "$out/held-out.txt"
+tail -n $((count / 10)) "$out/all.txt" | awk 'NR <= 2000' > "$out/held-out.txt"
 
 say "1/5 import and factorize: $ratio times fewer bytes"
 "$seeconv" import "$model" -o "$out/work" --force

@@ -18,12 +18,11 @@ public struct TrainingData: Sendable {
     /// Batches whose texts are sorted by length together.
     private static let pool = 16
 
-    /// Streams of the seed, one for each kind of draw.
-    private enum Stream {
-        static let split = -1
-    }
+    /// What the texts that are held out are drawn by, whatever the seed: a training that goes on where another one ended must not be
+    /// judged by texts which that one trained on.
+    private static let splitSeed: UInt64 = 0x5EED_0F5E_9A4A_7E57
 
-    /// Holds out a share of `texts`, at least one of them, by draws of `seed`.
+    /// Holds out a share of `texts`, at least one of them: the same ones always. `seed` draws the order of the others.
     ///
     /// - Throws: kind `missing` where fewer than two texts are there.
     public init(_ texts: [TrainingText], heldOut share: Double, seed: UInt64, name: String) throws(TensorFileError) {
@@ -37,7 +36,7 @@ public struct TrainingData: Sendable {
             )
         }
         var order = Array(texts.indices)
-        var random = SplitMix64(seed: seed, stream: Stream.split)
+        var random = SplitMix64(seed: Self.splitSeed)
         random.shuffle(&order)
         let wanted = Int((Double(texts.count) * share).rounded())
         let count = min(max(1, wanted), Self.mostHeldOut, texts.count - 1)

@@ -167,7 +167,10 @@ extension VerificationReport {
             ])
         }
         let size = checkpointRatio.map { "\nWhole checkpoint: \(Format.decimal($0, places: 3)) times smaller." } ?? ""
-        let remarks = findings.map { "\nfinding: \($0)" }.joined()
+        // Every weight of a trained model is a finding.
+        let shown = 6
+        let more = findings.count > shown ? "\n\(findings.count - shown) more findings: --json lists them" : ""
+        let remarks = findings.prefix(shown).map { "\nfinding: \($0)" }.joined() + more
         let kept = gates.filter(\.isPassed).map { "\ngate kept: \($0)" }.joined()
         let lines = [tables.isEmpty ? "" : text.text + size, self.text?.summary ?? ""].filter { !$0.isEmpty }
         return lines.joined(separator: "\n") + remarks + kept
