@@ -10,7 +10,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../../Tools/setup/common.sh"
 
-sentences="" ratio=80 steps=400 model="" out="$root/distil-minilm-out"
+sentences="" ratio=80 steps=240 model="" out="$root/distil-minilm-out"
 while [ $# -gt 0 ]; do
     case $1 in
     --ratio) ratio=${2:?--ratio needs a number}; shift 2 ;;

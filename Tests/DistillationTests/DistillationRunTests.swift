@@ -163,14 +163,7 @@ import Transformer
             model.distillable(), try RunnableModel(opening: workspace.sourcePath, tables: .dense).distillable()
         )
         let weights = LossWeights.distillation(hasScores: kind != .encoder)
-        return try student.lossAndGradients(
-            texts,
-            teacher: teacher.outputs(texts),
-            weights,
-            counts: student.counts(texts),
-            dropout: .none,
-            differentiates: false
-        ).total(weights)
+        return try student.losses(of: [texts], against: teacher, weights, differentiates: false).total(weights)
     }
 
     @Test(arguments: [
@@ -227,16 +220,12 @@ import Transformer
             #expect(passes.tokens < options.batchTokens)
             let (student, original) = (teacher.distillable(), teacher.distillable())
             for batch in data.batches(epoch: 0, tokens: options.batchTokens) {
-                for texts in passes.passes(batch.map { data.texts[$0] }) {
-                    _ = try student.lossAndGradients(
-                        texts,
-                        teacher: original.outputs(texts),
-                        options.weights(for: student),
-                        counts: student.counts(texts),
-                        dropout: .none,
-                        differentiates: true
-                    )
-                }
+                _ = try student.losses(
+                    of: passes.passes(batch.map { data.texts[$0] }),
+                    against: original,
+                    options.weights(for: student),
+                    differentiates: true
+                )
             }
             #expect(student.activationByteCount + original.activationByteCount <= bytes)
             let parts = try Self.train(workspace, kind, options)

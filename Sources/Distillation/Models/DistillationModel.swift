@@ -28,6 +28,36 @@ protocol DistillationModel {
     ) throws -> LossValues
 }
 
+extension DistillationModel {
+    /// The losses of all `passes` together, against `teacher`; adds the gradients to those of `parameters` where it
+    /// differentiates.
+    ///
+    /// - Parameter dropout: what each pass drops.
+    func losses(
+        of passes: [[TrainingText]],
+        against teacher: any DistillationModel,
+        _ weights: LossWeights,
+        dropout: (_ pass: Int) -> Dropout = { _ in .none },
+        differentiates: Bool
+    ) throws -> LossValues {
+        let counts = passes.reduce(LossCounts()) { $0 + self.counts($1) }
+        var losses = LossValues()
+        for (pass, texts) in passes.enumerated() {
+            losses =
+                losses
+                + (try lossAndGradients(
+                    texts,
+                    teacher: teacher.outputs(texts),
+                    weights,
+                    counts: counts,
+                    dropout: dropout(pass),
+                    differentiates: differentiates
+                ))
+        }
+        return losses
+    }
+}
+
 /// A model in training that takes texts as batches of its own kind.
 protocol TrainableModelDistillation: DistillationModel {
     associatedtype Model: TrainableModel

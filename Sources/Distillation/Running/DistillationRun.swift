@@ -276,23 +276,15 @@ public final class DistillationRun {
 
     private func takeStep(_ phase: TrainingPhase) throws {
         let micro = (0..<max(1, options.accumulation)).flatMap { _ in passSize.passes(nextBatch()) }
-        let model = student.model
         clearGradients()
         for table in open { table.rebuild() }
-        let counts = micro.reduce(LossCounts()) { $0 + model.counts($1) }
-        var losses = LossValues()
-        for (index, texts) in micro.enumerated() {
-            losses =
-                losses
-                + (try model.lossAndGradients(
-                    texts,
-                    teacher: student.teacher.outputs(texts),
-                    phase.weights,
-                    counts: counts,
-                    dropout: dropout(pass: index),
-                    differentiates: true
-                ))
-        }
+        let losses = try student.model.losses(
+            of: micro,
+            against: student.teacher,
+            phase.weights,
+            dropout: dropout(pass:),
+            differentiates: true
+        )
         for table in open { table.collectGradient() }
         let rate = phase.schedule.rate(atStep: position.step + 1)
         let length = try optimiser.step(rate: rate)
@@ -369,22 +361,12 @@ public final class DistillationRun {
 
     /// The losses of the held-out texts by the model as it is.
     private func validationLoss(_ weights: LossWeights) throws -> (total: Double, losses: LossValues) {
-        let model = student.model
-        let texts = validationBatches.map { $0.map { data.texts[$0] } }
-        let counts = texts.reduce(LossCounts()) { $0 + model.counts($1) }
-        var losses = LossValues()
-        for batch in texts {
-            losses =
-                losses
-                + (try model.lossAndGradients(
-                    batch,
-                    teacher: student.teacher.outputs(batch),
-                    weights,
-                    counts: counts,
-                    dropout: .none,
-                    differentiates: false
-                ))
-        }
+        let losses = try student.model.losses(
+            of: validationBatches.map { $0.map { data.texts[$0] } },
+            against: student.teacher,
+            weights,
+            differentiates: false
+        )
         clearGradients()
         return (losses.total(weights), losses)
     }

@@ -60,14 +60,7 @@ struct PassSize {
         _ teacher: any DistillationModel,
         _ weights: LossWeights
     ) throws -> Int {
-        _ = try student.lossAndGradients(
-            texts,
-            teacher: teacher.outputs(texts),
-            weights,
-            counts: student.counts(texts),
-            dropout: .none,
-            differentiates: true
-        )
+        _ = try student.losses(of: [texts], against: teacher, weights, differentiates: true)
         return student.activationByteCount + teacher.activationByteCount
     }
 
