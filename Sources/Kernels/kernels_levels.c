@@ -1,6 +1,7 @@
 #include "kernels_levels.h"
 #include "simd.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #if SEE_HAS_X86_PATHS
@@ -9,53 +10,106 @@
 
 #pragma clang fp contract(fast)
 
-/// The bits of a code in each width; a block takes eight times as many bytes.
-static const int code_bits[SEE_LEVEL_WIDTHS] = {0, 2, 3, 4, 16};
+/// The bits of a code in each width; a block of eight rows takes 64 times as many bytes.
+static const int code_bits[SEE_LEVEL_WIDTHS] = {0, 2, 3, 4, 8, 16};
 
-/// The levels of a packed block.
-static void unpack(
-    const see_level_tables *tables, int width, const uint8_t *codes, const uint8_t *classes, int32_t first_class,
-    int32_t *levels) {
-    int bits = code_bits[width];
-    for (int group = 0; group < SEE_LEVEL_BLOCK / 8; group++, codes += bits) {
-        uint32_t packed = 0;
-        memcpy(&packed, codes, (size_t)bits);
-        for (int i = 0; i < 8; i++, packed >>= bits) {
-            int code = (int)(packed & ((1u << bits) - 1));
-            int c = first_class + *classes++ / 8;
-            *levels++ = width == SEE_LEVELS_4 ? tables->firsts[c * 16 + code] + tables->seconds[c * 16 + code]
-                                              : tables->small[c * 8 + code];
-        }
+/// The larger of a 16-bit element's two digits counts this many times the smaller.
+enum { DIGIT_BASE = 255 };
+
+/// What q counts in levels beyond the tables.
+enum { LEVEL_STEP = 32 };
+
+/// The whole number nearest to x, below 2²²: what is added leaves no bits for fractions. Loops of it become vectors on every path.
+static inline float nearest(float x) {
+    const float shift = 3 << 22;
+    return (x + shift) - shift;
+}
+
+float see_level_digits(const float *values, size_t count, float largest, uint8_t *high, uint8_t *low) {
+    const float limit = 127 * DIGIT_BASE + 127;
+    const float scale = largest > 0 ? largest / limit : 1;
+    for (size_t i = 0; i < count; i++) {
+        float integer = values[i] / scale;
+        integer = nearest(integer > limit ? limit : integer > -limit ? integer : -limit);
+        float upper = nearest(integer / DIGIT_BASE);
+        high[i] = (uint8_t)(int32_t)(upper + 128);
+        low[i] = (uint8_t)(int32_t)(integer - DIGIT_BASE * upper + 128);
+    }
+    return scale;
+}
+
+/// The code of `row` in `column` of a block.
+static int code_at(int width, const uint8_t *block, int row, int column) {
+    const uint8_t *bytes = block + column;
+    switch (width) {
+    case SEE_LEVELS_2: return bytes[row / 4 * 64] >> row % 4 * 2 & 3;
+    case SEE_LEVELS_3:
+        if (row < 6) return bytes[row / 2 * 64] >> row % 2 * 3 & 7;
+        return (bytes[0] >> 6 | bytes[64] >> 6 << 2 | bytes[128] >> 6 << 4) >> row % 2 * 3 & 7;
+    default: {
+        int packed = bytes[row / 2 * 64] >> row % 2 * 3 & 7;
+        return packed << 1 | (bytes[row / 2 * 64] >> (6 + row % 2) & 1);
+    }
     }
 }
 
-/// The product of row `row` of `rows` whose blocks alternate.
+void see_pack_level(see_level_width width, int q, int row, int column, uint8_t *block) {
+    uint8_t *bytes = block + column;
+    int code = q < 0 ? 1 - 2 * q : 2 * q;
+    switch (width) {
+    case SEE_LEVELS_8: bytes[row * 64] = (uint8_t)q; return;
+    case SEE_LEVELS_2: bytes[row / 4 * 64] |= (uint8_t)(code << row % 4 * 2); return;
+    case SEE_LEVELS_3: {
+        if (row < 6) {
+            bytes[row / 2 * 64] |= (uint8_t)(code << row % 2 * 3);
+            return;
+        }
+        int six = code << row % 2 * 3;
+        for (int i = 0; i < 3; i++) bytes[i * 64] |= (uint8_t)((six >> 2 * i & 3) << 6);
+        return;
+    }
+    default: bytes[row / 2 * 64] |= (uint8_t)((code >> 1) << row % 2 * 3 | (code & 1) << (6 + row % 2));
+    }
+}
+
+/// The level of `row` in `column` of a block whose tables are those of a class.
+static int32_t level_at(
+    const see_level_tables *tables, int32_t class, int width, const uint8_t *block, int row, int column) {
+    const uint8_t *magnitudes = tables->magnitudes + 8 * class;
+    if (width == SEE_LEVELS_8) {
+        int q = (int8_t)block[row * 64 + column];
+        int32_t magnitude = q < -7 || q > 7 ? LEVEL_STEP * abs(q) : magnitudes[abs(q)];
+        return q < 0 ? -magnitude : magnitude;
+    }
+    int code = code_at(width, block, row, column);
+    if (width != SEE_LEVELS_4) return tables->small[8 * class + code];
+    return code & 1 ? -magnitudes[code / 2] : magnitudes[code / 2];
+}
+
+/// The product of row `row` of eight.
 static float dot_portable(
     const see_level_tables *tables, const see_level_run *runs, size_t run_count, int32_t offset, const uint8_t *codes,
-    const see_level_vector *vector, int row, int rows) {
+    const see_level_vector *vector, int row) {
     int64_t sum = 0;
     float wide = 0;
     size_t block = 0;
     for (size_t run = 0; run < run_count; run++) {
         int width = runs[run].width;
-        if (width == SEE_LEVELS_NONE) {
-            block += runs[run].blocks;
-            continue;
-        }
-        int block_bytes = 8 * code_bits[width];
-        for (int left = runs[run].blocks; left > 0; left--, block++, codes += rows * block_bytes) {
-            const uint8_t *packed = codes + row * block_bytes;
+        for (int left = runs[run].blocks; left > 0; left--, block++, codes += 64 * code_bits[width]) {
             size_t column = block * SEE_LEVEL_BLOCK;
+            if (width == SEE_LEVELS_NONE) continue;
             if (width == SEE_LEVELS_16) {
                 int16_t levels[SEE_LEVEL_BLOCK];
-                memcpy(levels, packed, sizeof levels);
+                memcpy(levels, codes + row * (int)sizeof levels, sizeof levels);
                 for (int i = 0; i < SEE_LEVEL_BLOCK; i++) wide += (float)levels[i] * vector->values[column + (size_t)i];
                 continue;
             }
-            int32_t levels[SEE_LEVEL_BLOCK];
-            unpack(tables, width, packed, tables->classes + column, tables->block_classes[block] + offset, levels);
-            const uint8_t *high = vector->high + column, *low = vector->low + column;
-            for (int i = 0; i < SEE_LEVEL_BLOCK; i++) sum += levels[i] * (256 * (high[i] - 128) + low[i]);
+            const uint8_t *high = vector->high + column, *low = vector->low + column, *classes = tables->classes + column;
+            int32_t first_class = tables->block_classes[block] + offset;
+            for (int i = 0; i < SEE_LEVEL_BLOCK; i++) {
+                int32_t level = level_at(tables, first_class + classes[i] / 8, width, codes, row, i);
+                sum += level * (DIGIT_BASE * (high[i] - 128) + (low[i] - 128));
+            }
         }
     }
     return (float)sum * vector->scale + wide;
@@ -67,23 +121,9 @@ static float dot_portable(
 
 TARGET static inline __m512i load(const void *bytes) { return _mm512_loadu_si512(bytes); }
 
-/// 64 codes of `bits` bits in the lowest bits of a byte each, with others above: groups of eight codes are moved to lanes of
-/// 64 bits, from which every byte takes those that begin where its code does.
-TARGET static inline __m512i spread(const uint8_t *codes, __m512i groups, int bits) {
-    __m512i shifts = _mm512_set1_epi64(0x0706050403020100ll * bits);
-    return _mm512_multishift_epi64_epi8(shifts, _mm512_permutexvar_epi8(groups, load(codes)));
-}
-
-/// Where the bytes of the eight groups of codes lie, for `spread`.
-TARGET static inline __m512i group_bytes(int bits) {
-    uint8_t places[64];
-    for (int i = 0; i < 64; i++) places[i] = (uint8_t)(i / 8 * bits + i % 8);
-    return load(places);
-}
-
-/// The lowest bits of `codes` that `mask` has, or the classes in front of them.
-TARGET static inline __m512i indices(__m512i codes, int mask, __m512i classes) {
-    return _mm512_ternarylogic_epi64(codes, _mm512_set1_epi8((char)mask), classes, 0xEA);
+/// The bits of `codes` that `mask` has, with `others` in the rest.
+TARGET static inline __m512i pick(__m512i codes, int mask, __m512i others) {
+    return _mm512_ternarylogic_epi64(codes, _mm512_set1_epi8((char)mask), others, 0xEA);
 }
 
 TARGET static int64_t add_lanes(__m512i sums) {
@@ -100,18 +140,81 @@ TARGET static inline void ask(const uint8_t *codes, int count) {
     for (int i = 0; i < count; i += 64) _mm_prefetch(codes + BYTES_AHEAD + i, _MM_HINT_T0);
 }
 
-// Products of unsigned with signed bytes, four of which an instruction adds up: 2 · 2¹⁷ a block and lane at most, so that 4,096
-// blocks fit. Always inlined, so that `rows` is a constant and the sums stay in registers.
-TARGET __attribute__((always_inline)) static inline void dot_avx512(
-    const see_level_tables *tables, const see_level_run *runs, size_t run_count, int32_t offset, const uint8_t *codes,
-    const int32_t *level_sums, const see_level_vector *vector, float *products, const int rows) {
-    const __m512i groups2 = group_bytes(2), groups3 = group_bytes(3), groups4 = group_bytes(4);
-    __m512i high_sums[SEE_LEVEL_ROWS], low_sums[SEE_LEVEL_ROWS];
-    __m512 wide[SEE_LEVEL_ROWS];
-    SEE_UNROLL for (int r = 0; r < rows; r++) {
-        high_sums[r] = low_sums[r] = _mm512_setzero_si512();
-        wide[r] = _mm512_setzero_ps();
+/// What a block has for all rows: its columns' classes and the tables, each in two orders. In the first, a code lies in bits 0…2 of an
+/// index and the class above it; in the second the class lies below and the code in bits 3…5, where it is in every second row.
+typedef struct {
+    __m512i classes, turned_classes, table, turned_table;
+} block_tables;
+
+TARGET static inline block_tables
+load_tables(const uint8_t *classes, const void *table, const void *turned_table) {
+    __m512i above = load(classes);
+    // Classes are multiples of 8 below 64: no bit crosses into another byte.
+    return (block_tables){above, _mm512_srli_epi16(above, 3), load(table), load(turned_table)};
+}
+
+/// What the lower codes of `codes` stand for; bits 6 and 7 of an index do not count.
+TARGET static inline __m512i lower(const block_tables *tables, __m512i codes) {
+    return _mm512_permutexvar_epi8(pick(codes, 7, tables->classes), tables->table);
+}
+
+/// What the codes in bits 3…5 stand for.
+TARGET static inline __m512i upper(const block_tables *tables, __m512i codes) {
+    return _mm512_permutexvar_epi8(pick(codes, 7 << 3, tables->turned_classes), tables->turned_table);
+}
+
+/// Sums of products of bytes with the vector's digits, which an instruction adds up by fours: 2 · 2¹⁶ a block and lane at most,
+/// so that 4,096 blocks fit.
+typedef struct {
+    __m512i high, low;
+} digit_sums;
+
+/// Adds signed levels times digits that lie 128 too high.
+TARGET static inline void add_signed(digit_sums *sums, __m512i levels, __m512i high, __m512i low) {
+    sums->high = _mm512_dpbusd_epi32(sums->high, high, levels);
+    sums->low = _mm512_dpbusd_epi32(sums->low, low, levels);
+}
+
+/// Adds magnitudes of levels times digits, those of the columns in `negative` from the second vectors.
+TARGET static inline void add_magnitudes(
+    digit_sums *sums, __m512i magnitudes, __mmask64 negative, const __m512i high[2], const __m512i low[2]) {
+    sums->high = _mm512_dpbusd_epi32(sums->high, magnitudes, _mm512_mask_mov_epi8(high[0], negative, high[1]));
+    sums->low = _mm512_dpbusd_epi32(sums->low, magnitudes, _mm512_mask_mov_epi8(low[0], negative, low[1]));
+}
+
+/// Digits of both signs: those of a vector less 128, and 0 less these.
+TARGET static inline void load_digits(const uint8_t *biased, __m512i digits[2]) {
+    digits[0] = _mm512_xor_si512(load(biased), _mm512_set1_epi8((char)0x80));
+    digits[1] = _mm512_sub_epi8(_mm512_setzero_si512(), digits[0]);
+}
+
+/// Adds up a row's part of a run of bytes. What lies beyond the tables is summed on its own: at most 2²¹ a block and lane.
+TARGET static inline void add_bytes(
+    digit_sums *sums, const see_level_tables *tables, const int32_t *first_class, int32_t offset, const uint8_t *classes,
+    const uint8_t *codes, const uint8_t *high, const uint8_t *low, size_t count) {
+    digit_sums far = {_mm512_setzero_si512(), _mm512_setzero_si512()};
+    for (size_t b = 0; b < count; b++, codes += 64 * SEE_LEVEL_ROWS) {
+        __m512i table = load(tables->magnitudes + (first_class[b] + offset) * 8);
+        __m512i highs[2], lows[2], q = load(codes);
+        load_digits(high + 64 * b, highs), load_digits(low + 64 * b, lows);
+        __mmask64 negative = _mm512_movepi8_mask(q);
+        q = _mm512_abs_epi8(q);
+        __mmask64 near = _mm512_cmple_epu8_mask(q, _mm512_set1_epi8(7));
+        __m512i indices = pick(q, 7, load(classes + 64 * b));
+        add_magnitudes(sums, _mm512_maskz_permutexvar_epi8(near, indices, table), negative, highs, lows);
+        add_magnitudes(&far, _mm512_maskz_mov_epi8(~near, q), negative, highs, lows);
     }
+    sums->high = _mm512_add_epi32(sums->high, _mm512_mullo_epi32(far.high, _mm512_set1_epi32(LEVEL_STEP)));
+    sums->low = _mm512_add_epi32(sums->low, _mm512_mullo_epi32(far.low, _mm512_set1_epi32(LEVEL_STEP)));
+}
+
+/// The products of eight rows.
+TARGET static void dot_avx512(
+    const see_level_tables *tables, const see_level_run *runs, size_t run_count, int32_t offset, const uint8_t *codes,
+    const int32_t *level_sums, const see_level_vector *vector, float *products, size_t rows) {
+    digit_sums sums[SEE_LEVEL_ROWS];
+    float wide[SEE_LEVEL_ROWS] = {0};
+    SEE_UNROLL for (int r = 0; r < SEE_LEVEL_ROWS; r++) sums[r].high = sums[r].low = _mm512_setzero_si512();
     const uint8_t *high = vector->high, *low = vector->low, *classes = tables->classes;
     const int32_t *first_class = tables->block_classes;
     for (size_t run = 0; run < run_count; run++) {
@@ -119,78 +222,83 @@ TARGET __attribute__((always_inline)) static inline void dot_avx512(
         switch (runs[run].width) {
         case SEE_LEVELS_NONE: break;
         case SEE_LEVELS_2:
-        case SEE_LEVELS_3: {
-            // One loop for both: the number of bits is the same for the whole run.
-            int bits = code_bits[runs[run].width];
-            __m512i groups = bits == 2 ? groups2 : groups3;
-            for (size_t b = 0; b < count; b++, codes += rows * 8 * bits) {
-                ask(codes, rows * 8 * bits);
-                __m512i table = load(tables->small + (first_class[b] + offset) * 8);
-                __m512i class = load(classes + 64 * b);
+            for (size_t b = 0; b < count; b++, codes += 128) {
+                ask(codes, 128);
+                __m512i table = load(tables->small + (first_class[b] + offset) * 8), class = load(classes + 64 * b);
                 __m512i highs = load(high + 64 * b), lows = load(low + 64 * b);
-                SEE_UNROLL for (int r = 0; r < rows; r++) {
-                    const uint8_t *row = codes + r * 8 * bits;
-                    __m512i index = indices(spread(row, groups, bits), (1 << bits) - 1, class);
-                    __m512i levels = _mm512_permutexvar_epi8(index, table);
-                    high_sums[r] = _mm512_dpbusd_epi32(high_sums[r], highs, levels);
-                    low_sums[r] = _mm512_dpbusd_epi32(low_sums[r], lows, levels);
+                SEE_UNROLL for (int r = 0; r < SEE_LEVEL_ROWS; r++) {
+                    __m512i packed = _mm512_srli_epi16(load(codes + r / 4 * 64), r % 4 * 2);
+                    add_signed(&sums[r], _mm512_permutexvar_epi8(pick(packed, 3, class), table), highs, lows);
                 }
             }
             break;
-        }
-        case SEE_LEVELS_4:
-            for (size_t b = 0; b < count; b++, codes += rows * 32) {
-                ask(codes, rows * 32);
-                int32_t at = (first_class[b] + offset) * 16;
-                const int8_t *firsts = tables->firsts + at, *seconds = tables->seconds + at;
-                __m512i first_low = load(firsts), first_high = load(firsts + 64);
-                __m512i second_low = load(seconds), second_high = load(seconds + 64);
-                __m512i class = _mm512_slli_epi16(load(classes + 64 * b), 1);
+        case SEE_LEVELS_3:
+            for (size_t b = 0; b < count; b++, codes += 192) {
+                ask(codes, 192);
+                int32_t c = first_class[b] + offset;
+                block_tables block = load_tables(classes + 64 * b, tables->small + c * 8, tables->turned_small + c * 64);
                 __m512i highs = load(high + 64 * b), lows = load(low + 64 * b);
-                SEE_UNROLL for (int r = 0; r < rows; r++) {
-                    const uint8_t *row = codes + r * 32;
-                    __m512i index = indices(spread(row, groups4, 4), 15, class);
-                    __m512i first = _mm512_permutex2var_epi8(first_low, index, first_high);
-                    __m512i second = _mm512_permutex2var_epi8(second_low, index, second_high);
-                    high_sums[r] = _mm512_dpbusd_epi32(high_sums[r], highs, first);
-                    low_sums[r] = _mm512_dpbusd_epi32(low_sums[r], lows, first);
-                    high_sums[r] = _mm512_dpbusd_epi32(high_sums[r], highs, second);
-                    low_sums[r] = _mm512_dpbusd_epi32(low_sums[r], lows, second);
+                __m512i packed[4] = {load(codes), load(codes + 64), load(codes + 128)};
+                // The last two rows lie in the highest bits of the bytes of the others.
+                packed[3] = _mm512_and_si512(_mm512_srli_epi16(packed[0], 6), _mm512_set1_epi8(3));
+                packed[3] = pick(_mm512_srli_epi16(packed[1], 4), 3 << 2, packed[3]);
+                packed[3] = pick(_mm512_srli_epi16(packed[2], 2), 3 << 4, packed[3]);
+                SEE_UNROLL for (int i = 0; i < SEE_LEVEL_ROWS / 2; i++) {
+                    add_signed(&sums[2 * i], lower(&block, packed[i]), highs, lows);
+                    add_signed(&sums[2 * i + 1], upper(&block, packed[i]), highs, lows);
                 }
             }
+            break;
+        case SEE_LEVELS_4:
+            for (size_t b = 0; b < count; b++, codes += 256) {
+                ask(codes, 256);
+                int32_t c = first_class[b] + offset;
+                block_tables block =
+                    load_tables(classes + 64 * b, tables->magnitudes + c * 8, tables->turned_magnitudes + c * 64);
+                __m512i highs[2], lows[2];
+                load_digits(high + 64 * b, highs), load_digits(low + 64 * b, lows);
+                SEE_UNROLL for (int i = 0; i < SEE_LEVEL_ROWS / 2; i++) {
+                    __m512i packed = load(codes + 64 * i);
+                    __mmask64 negative = _mm512_test_epi8_mask(packed, _mm512_set1_epi8(0x40));
+                    add_magnitudes(&sums[2 * i], lower(&block, packed), negative, highs, lows);
+                    negative = _mm512_movepi8_mask(packed);
+                    add_magnitudes(&sums[2 * i + 1], upper(&block, packed), negative, highs, lows);
+                }
+            }
+            break;
+        case SEE_LEVELS_8:
+            ask(codes, (int)count * 512);
+            SEE_UNROLL for (int r = 0; r < SEE_LEVEL_ROWS; r++)
+                add_bytes(&sums[r], tables, first_class, offset, classes, codes + 64 * r, high, low, count);
+            codes += 512 * count;
             break;
         default: {
             const float *values = vector->values + (high - vector->high);
-            for (size_t b = 0; b < count; b++, codes += rows * 128) {
-                ask(codes, rows * 128);
+            __m512 parts[SEE_LEVEL_ROWS];
+            SEE_UNROLL for (int r = 0; r < SEE_LEVEL_ROWS; r++) parts[r] = _mm512_setzero_ps();
+            for (size_t b = 0; b < count; b++, codes += 1024) {
+                ask(codes, 1024);
                 SEE_UNROLL for (int i = 0; i < SEE_LEVEL_BLOCK; i += 16) {
                     __m512 value = _mm512_loadu_ps(values + SEE_LEVEL_BLOCK * b + i);
-                    SEE_UNROLL for (int r = 0; r < rows; r++) {
+                    SEE_UNROLL for (int r = 0; r < SEE_LEVEL_ROWS; r++) {
                         const uint8_t *row = codes + r * 128 + 2 * i;
                         __m512i levels = _mm512_cvtepi16_epi32(_mm256_loadu_si256((const void *)row));
-                        wide[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(levels), value, wide[r]);
+                        parts[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(levels), value, parts[r]);
                     }
                 }
             }
+            SEE_UNROLL for (int r = 0; r < SEE_LEVEL_ROWS; r++) wide[r] += _mm512_reduce_add_ps(parts[r]);
         }
         }
         high += 64 * count, low += 64 * count, classes += 64 * count, first_class += count;
     }
-    SEE_UNROLL for (int r = 0; r < rows; r++) {
-        int64_t sum = 256 * (add_lanes(high_sums[r]) - 128 * (int64_t)level_sums[r]) + add_lanes(low_sums[r]);
-        products[r] = (float)sum * vector->scale + _mm512_reduce_add_ps(wide[r]);
+    int64_t totals[SEE_LEVEL_ROWS];
+    SEE_UNROLL for (int r = 0; r < SEE_LEVEL_ROWS; r++)
+        totals[r] = DIGIT_BASE * add_lanes(sums[r].high) + add_lanes(sums[r].low);
+    for (size_t r = 0; r < rows; r++) {
+        int64_t sum = totals[r] - 128 * (DIGIT_BASE + 1) * (int64_t)level_sums[r];
+        products[r] = (float)sum * vector->scale + wide[r];
     }
-}
-
-TARGET static void products_avx512(
-    const see_level_tables *tables, const see_level_run *runs, size_t run_count, int32_t offset, const uint8_t *codes,
-    size_t row_bytes, const int32_t *level_sums, size_t rows, const see_level_vector *vector, float *products) {
-    size_t row = 0;
-    for (; row + SEE_LEVEL_ROWS <= rows; row += SEE_LEVEL_ROWS)
-        dot_avx512(tables, runs, run_count, offset, codes + row * row_bytes, level_sums + row, vector, products + row,
-                   SEE_LEVEL_ROWS);
-    for (; row < rows; row++)
-        dot_avx512(tables, runs, run_count, offset, codes + row * row_bytes, level_sums + row, vector, products + row, 1);
 }
 
 static int has_byte_permutes_and_products(void) {
@@ -202,67 +310,28 @@ void see_level_products(
     const see_level_tables *tables, const see_level_run *runs, size_t run_count, int32_t offset, const uint8_t *codes,
     size_t row_bytes, const int32_t *level_sums, size_t rows, const see_level_vector *vector, float *products) {
 #if SEE_HAS_X86_PATHS
-    if (see_kernels_active_path() == SEE_KERNELS_AVX512 && has_byte_permutes_and_products()) {
-        products_avx512(tables, runs, run_count, offset, codes, row_bytes, level_sums, rows, vector, products);
-        return;
-    }
+    int is_fast = see_kernels_active_path() == SEE_KERNELS_AVX512 && has_byte_permutes_and_products();
 #endif
-    for (size_t row = 0; row < rows; row++) {
-        size_t first = row / SEE_LEVEL_ROWS * SEE_LEVEL_ROWS;
-        int alternate = first + SEE_LEVEL_ROWS <= rows;
-        products[row] = dot_portable(
-            tables, runs, run_count, offset, codes + (alternate ? first : row) * row_bytes, vector,
-            alternate ? (int)(row - first) : 0, alternate ? SEE_LEVEL_ROWS : 1);
+    for (size_t row = 0; row < rows; row += SEE_LEVEL_ROWS, codes += SEE_LEVEL_ROWS * row_bytes) {
+        size_t count = rows - row < SEE_LEVEL_ROWS ? rows - row : SEE_LEVEL_ROWS;
+#if SEE_HAS_X86_PATHS
+        if (is_fast) {
+            dot_avx512(tables, runs, run_count, offset, codes, level_sums + row, vector, products + row, count);
+            continue;
+        }
+#endif
+        for (size_t r = 0; r < count; r++)
+            products[row + r] = dot_portable(tables, runs, run_count, offset, codes, vector, (int)r);
     }
 }
 
 void see_add_level_exceptions(
-    const see_level_exception *exceptions, const int32_t *starts, size_t rows, const float *values, float *products) {
-    const see_level_exception *exception = exceptions + starts[0];
+    const uint32_t *exceptions, const int32_t *starts, size_t rows, const float *values, float *products) {
+    const uint32_t *exception = exceptions + starts[0];
     for (size_t row = 0; row < rows; row++) {
-        const see_level_exception *end = exceptions + starts[row + 1];
+        const uint32_t *end = exceptions + starts[row + 1];
         float sum = 0;
-        for (; exception < end; exception++) sum += (float)exception->level * values[exception->column];
+        for (; exception < end; exception++) sum += (float)((int32_t)(*exception << 18) >> 18) * values[*exception >> 14];
         products[row] += sum;
     }
-}
-
-#define DEFINE_BYTE_PRODUCTS(PATH, TARGET, LANES) \
-    TARGET static float dot_i8_##PATH(const int8_t *a, const float *b, size_t count) { \
-        SEE_VECTOR(float, LANES); \
-        typedef int8_t BYTES __attribute__((vector_size(LANES), aligned(1), may_alias)); \
-        VECTOR sums[4] = {{0}}; \
-        size_t i = 0; \
-        for (; i + 4 * LANES <= count; i += 4 * LANES) { \
-            SEE_UNROLL for (int j = 0; j < 4; j++) \
-                sums[j] += __builtin_convertvector(*(const BYTES *)(a + i + j * LANES), VECTOR) \
-                    * *(const LOOSE *)(b + i + j * LANES); \
-        } \
-        VECTOR total = (sums[0] + sums[1]) + (sums[2] + sums[3]); \
-        SEE_ADD_LANES(total, LANES); \
-        float sum = total[0]; \
-        for (; i < count; i++) sum += (float)a[i] * b[i]; \
-        return sum; \
-    } \
-    TARGET static void axpy_i8_##PATH(float alpha, const int8_t *x, float *y, size_t count) { \
-        SEE_VECTOR(float, LANES); \
-        typedef int8_t BYTES __attribute__((vector_size(LANES), aligned(1), may_alias)); \
-        size_t i = 0; \
-        for (; i + LANES <= count; i += LANES) \
-            *(LOOSE *)(y + i) += alpha * __builtin_convertvector(*(const BYTES *)(x + i), VECTOR); \
-        for (; i < count; i++) y[i] += alpha * (float)x[i]; \
-    }
-
-DEFINE_BYTE_PRODUCTS(portable, SEE_PORTABLE, 4)
-#if SEE_HAS_X86_PATHS
-DEFINE_BYTE_PRODUCTS(avx2, SEE_AVX2, 8)
-DEFINE_BYTE_PRODUCTS(avx512, SEE_AVX512, 16)
-#endif
-
-float see_dot_i8(const int8_t *a, const float *b, size_t count) {
-    return SEE_KERNEL(see_kernels_active_path(), dot_i8)(a, b, count);
-}
-
-void see_axpy_i8(float alpha, const int8_t *x, float *y, size_t count) {
-    SEE_KERNEL(see_kernels_active_path(), axpy_i8)(alpha, x, y, count);
 }

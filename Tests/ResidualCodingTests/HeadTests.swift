@@ -82,26 +82,31 @@ import Testing
 
     @Test func everyWidthPacksEveryLevel() throws {
         // Fine steps give wide levels, coarse ones narrow ones.
-        for ratio in [2.5, 8, 30] {
+        var widths: Set<UInt32> = []
+        for ratio in [1.4, 2.5, 6, 8, 30] {
             let coded = try CodedResidual(
                 coding: TestMatrix.random(rows: 200, columns: 192),
                 budget: .bytes(Int(200 * 192 * 4 / ratio))
             )
             let levels = PackedLevels(coded)
+            widths.formUnion(levels.groups.flatMap { $0.widths.map(\.rawValue) })
             for axis in stride(from: 0, to: coded.axisCount, by: 17) {
                 var unit = [Float](repeating: 0, count: coded.axisCount)
                 unit[axis] = 1
                 let vector = levels.vector(unit)
                 for group in levels.groups {
-                    var products = [Float](repeating: 0, count: group.places.count)
-                    KernelPaths.unchanged { levels.multiply(vector, group.places, of: group, into: &products) }
-                    for (i, place) in group.places.enumerated() {
-                        let level = Float(coded.levels(ofRow: Int(levels.rows[place]))[axis])
-                        #expect(abs(products[i] - level) <= 1e-4 * abs(level))
+                    KernelPaths.forEach { path in
+                        var products = [Float](repeating: 0, count: group.places.count)
+                        levels.multiply(vector, group.places, of: group, into: &products)
+                        for (i, place) in group.places.enumerated() {
+                            let level = Float(coded.levels(ofRow: Int(levels.rows[place]))[axis])
+                            #expect(abs(products[i] - level) <= 1e-4 * abs(level), "\(path)")
+                        }
                     }
                 }
             }
         }
+        #expect(widths.count == Int(SEE_LEVEL_WIDTHS.rawValue), "\(widths)")
     }
 
     @Test func reflectionsOfAVectorAreThoseOfTheBasis() throws {
@@ -113,12 +118,39 @@ import Testing
         let panels = try #require(ReflectionPanels(coded.model.reflections))
         var random = SplitMix64(seed: 3)
         let x = (0..<90).map { _ in random.normal() }
-        var turned = x
-        panels.apply(to: &turned)
         let expected = coded.model.reflections.basis(of: Array(0..<90)).times(x)
-        #expect(zip(turned, expected).allSatisfy { abs($0 - $1) < 1e-4 })
-        panels.applyInverse(to: &turned)
-        #expect(zip(turned, x).allSatisfy { abs($0 - $1) < 1e-4 })
+        KernelPaths.forEach { path in
+            var turned = x
+            panels.apply(to: &turned)
+            #expect(zip(turned, expected).allSatisfy { abs($0 - $1) < 1e-5 }, "\(path)")
+            panels.applyInverse(to: &turned)
+            #expect(zip(turned, x).allSatisfy { abs($0 - $1) < 1e-5 }, "\(path)")
+        }
+    }
+
+    /// Widths on both sides of whole vectors and of a strip of 2,048 columns; counts that are no multiples of four.
+    @Test(arguments: [(1, 1), (3, 63), (4, 64), (7, 129), (32, 2048), (33, 2100), (5, 4097)])
+    func rowsOfBytesMultiplyLikeFloats(count: Int, width: Int) {
+        var random = SplitMix64(seed: UInt64(count * width))
+        let bytes = (0..<count * width).map { _ in Int8(truncatingIfNeeded: random.next()) }
+        let x = (0..<width).map { _ in random.normal() }
+        let weights = (0..<count).map { _ in random.normal() }
+        func row(_ r: Int) -> [Double] { bytes[r * width..<(r + 1) * width].map { Double($0) } }
+        let dots = (0..<count).map { r in zip(row(r), x).reduce(0) { $0 + $1.0 * Double($1.1) } }
+        var sums = x.map { Double($0) }
+        for r in 0..<count { for (i, byte) in row(r).enumerated() { sums[i] += Double(weights[r]) * byte } }
+        KernelPaths.forEach { path in
+            var products = [Float](repeating: .nan, count: count)
+            see_byte_rows_dot(bytes, count, width, x, &products)
+            let size = 128 * Double(width).squareRoot()
+            #expect(zip(products, dots).allSatisfy { abs(Double($0) - $1) < 1e-6 * size }, "\(path)")
+            var y = x
+            see_byte_rows_add(weights, bytes, count, width, &y)
+            #expect(
+                zip(y, sums).allSatisfy { abs(Double($0) - $1) < 1e-6 * 128 * Double(count).squareRoot() * 4 },
+                "\(path)"
+            )
+        }
     }
 
     @Test func aRowComesWithoutItsNeighbours() throws {

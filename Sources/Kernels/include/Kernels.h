@@ -13,5 +13,6 @@
 #include "kernels_pack.h"
 #include "kernels_path.h"
 #include "kernels_quantised.h"
+#include "kernels_reflections.h"
 #include "kernels_training.h"
 #include "kernels_vector.h"

@@ -9,21 +9,25 @@
 /// Columns a block.
 enum { SEE_LEVEL_BLOCK = 64 };
 
-/// Rows whose blocks alternate: block 0 of each of them, then block 1 of each of them, and so on. The vector, the classes and the
-/// tables of a block are then loaded once for all of them, and the memory is read from front to back.
-enum { SEE_LEVEL_ROWS = 4 };
+/// Rows that lie together, block by block, so that what a block has for all rows is loaded once for them and bytes are taken apart with
+/// few instructions: a byte holds codes of several rows in one column.
+enum { SEE_LEVEL_ROWS = 8 };
 
-/// How the blocks of a run are packed.
+/// How the blocks of a run are packed. A level is the q-th positive one or its negative, or 0; its code is 2·q, or 2·q + 1 if it is
+/// negative.
 typedef enum {
     /// Nothing is stored: all levels are 0.
     SEE_LEVELS_NONE,
-    /// Codes of 2 bits: 0, +1, −1 of `small` (16 bytes a block).
+    /// Codes of 2 bits, q at most 1, of `small`: 2 · 64 bytes a block of eight rows.
     SEE_LEVELS_2,
-    /// Codes of 3 bits, of `small` (24 bytes).
+    /// Codes of 3 bits, q at most 3, of `small`: 3 · 64 bytes.
     SEE_LEVELS_3,
-    /// Codes of 4 bits, of `firsts` and `seconds` (32 bytes).
+    /// Codes of 4 bits, q at most 7, of `magnitudes`: 4 · 64 bytes.
     SEE_LEVELS_4,
-    /// Levels of 16 bits (128 bytes).
+    /// Bytes, row after row: q, or −q for negatives. Levels are those of `magnitudes` where q is at most 7, and 32·q above. In at
+    /// most 512 blocks of a row.
+    SEE_LEVELS_8,
+    /// Levels of 16 bits, row after row: 16 · 64 bytes.
     SEE_LEVELS_16,
     SEE_LEVEL_WIDTHS
 } see_level_width;
@@ -34,13 +38,15 @@ typedef struct {
     uint16_t blocks;
 } see_level_run;
 
-/// What the rows of a matrix share.
+/// What the rows of a matrix share. A table has eight entries a class; of a turned one, 64 entries belong to each class c: entry
+/// 8·i + j is the i-th of the class c + j.
 typedef struct {
-    /// Levels of the codes 0 … 7 (0, ±first, ±second, ±third; the last unused) for each class from `lowest_class` on.
+    /// Levels of the codes 0 … 7 for each class from `lowest_class` on.
     const int8_t *_Nonnull small;
-    /// Levels of the codes 0 … 15 for each class, in two parts that add up to the level.
-    const int8_t *_Nonnull firsts;
-    const int8_t *_Nonnull seconds;
+    const int8_t *_Nonnull turned_small;
+    /// The magnitudes of the levels of q = 0 … 7 for each class.
+    const uint8_t *_Nonnull magnitudes;
+    const uint8_t *_Nonnull turned_magnitudes;
     /// For each column, 8 · its class less the lowest of its block (at most 7 in blocks of codes).
     const uint8_t *_Nonnull classes;
     /// For each block, the lowest class of its columns less `lowest_class`, for a row of the offset 0.
@@ -51,36 +57,32 @@ typedef struct {
 typedef struct {
     /// The elements, padded with zeros to whole blocks.
     const float *_Nonnull values;
-    /// The elements as 16-bit integers, which count `scale`: the higher byte + 128, and the lower byte.
+    /// The elements as integers 255 · h + l, which count `scale`: both digits, −127 … 127, with 128 added.
     const uint8_t *_Nonnull high;
     const uint8_t *_Nonnull low;
     float scale;
 } see_level_vector;
 
-/// A level that no code stands for.
-typedef struct {
-    int32_t column;
-    int32_t level;
-} see_level_exception;
-
 /// Adds level · element of every exception of `rows` rows to their products: those of row r are `starts[r]` … `starts[r + 1]` − 1.
+/// An exception is a level that no code stands for, or a part of one: the column, and in the lowest 14 bits the level, −8,192 … 8,191.
 void see_add_level_exceptions(
-    const see_level_exception *_Nonnull exceptions, const int32_t *_Nonnull starts, size_t rows,
+    const uint32_t *_Nonnull exceptions, const int32_t *_Nonnull starts, size_t rows,
     const float *_Nonnull values, float *_Nonnull products);
 
+/// Writes the digits of `count` elements to `high` and `low`, those beyond `largest` cut to it. Returns their scale.
+float see_level_digits(
+    const float *_Nonnull values, size_t count, float largest, uint8_t *_Nonnull high, uint8_t *_Nonnull low);
+
+/// Puts a level, q or the negative of q, of `row`, 0 … 7, and `column`, 0 … 63, into a block of codes, which held zeros there.
+void see_pack_level(see_level_width width, int q, int row, int column, uint8_t *_Nonnull block);
+
 /// For `rows` rows, the sum over `runs` of level · element: their packed blocks, `row_bytes` a row, begin at `codes`, and their
-/// columns' classes are `offset` above those of the tables. The blocks of four rows each alternate; those of the last `rows` % 4
-/// lie one row behind the other. At least 64 bytes behind the last row must be readable.
-/// `level_sums` are the sums of the levels that are packed in codes (not of those of 16 bits).
+/// columns' classes are `offset` above those of the tables. The blocks of eight rows each lie together, those of the last as well:
+/// what would be the rows behind it is zeros.
+/// `level_sums` are the sums of the levels that are packed in codes of 2 and 3 bits.
 /// What is packed in codes is summed in integers, the same on every path; levels of 16 bits are summed in floating point.
 /// Rows have at most 4,096 blocks.
 void see_level_products(
     const see_level_tables *_Nonnull tables, const see_level_run *_Nonnull runs, size_t run_count, int32_t offset,
     const uint8_t *_Nonnull codes, size_t row_bytes, const int32_t *_Nonnull level_sums, size_t rows,
     const see_level_vector *_Nonnull vector, float *_Nonnull products);
-
-/// The sum of a[i] * b[i].
-float see_dot_i8(const int8_t *_Nonnull a, const float *_Nonnull b, size_t count);
-
-/// y[i] += alpha * x[i]
-void see_axpy_i8(float alpha, const int8_t *_Nonnull x, float *_Nonnull y, size_t count);

@@ -2,13 +2,14 @@ import Kernels
 
 /// What the codes of packed levels stand for in every class, and which widths a block of columns may have.
 ///
-/// A level ±(32·q + point) with q = 2·magnitude − quantiser has the code 2q − 1 or, if it is negative, 2q; 0 has the code 0.
+/// A level is ±(32·q + point) with q = 2·magnitude − quantiser, or 0. Points end with q = 6.
 struct LevelTables: Sendable {
-    /// Eight levels a class.
+    /// The levels of the codes 0 … 7 in every class.
     private let small: [Int8]
-    /// Sixteen levels a class, in two parts.
-    private let firsts: [Int8]
-    private let seconds: [Int8]
+    private let turnedSmall: [Int8]
+    /// The magnitudes of the levels of q = 0 … 7 in every class.
+    private let magnitudes: [UInt8]
+    private let turnedMagnitudes: [UInt8]
     /// 8 · (each column's class less the lowest of its block), with zeros for columns beyond the last.
     private let columnClasses: [UInt8]
     /// Each block's lowest class less `lowestClass`.
@@ -46,23 +47,42 @@ struct LevelTables: Sendable {
             columnClasses += block.map { UInt8(truncatingIfNeeded: 8 * min($0 - low, 31)) }
         }
         (self.columnClasses, self.blockClasses) = (columnClasses, blockClasses)
-        var (small, firsts, seconds): ([Int8], [Int8], [Int8]) = ([], [], [])
-        // A table of eight classes may begin at the last one.
-        for c in lowest...highest + 8 {
-            let levels = (0..<16).map { Self.level(ofCode: $0, class: c, tables: tables) }
-            small += levels[..<8].map { Int8(clamping: $0) }
-            firsts += levels.map { Int8(clamping: $0 / 2) }
-            seconds += levels.map { Int8(clamping: $0 - $0 / 2) }
+        // The tables of the last class reach seven beyond it.
+        let classCount = highest - lowest + 1 + Self.largestSpan
+        let magnitudes = (0..<classCount).flatMap { c in
+            (0..<Self.classEntries).map {
+                UInt8(clamping: Self.magnitude(ofStep: $0, class: lowest + c, tables: tables))
+            }
         }
-        (self.small, self.firsts, self.seconds) = (small, firsts, seconds)
+        let small = magnitudes.indices.map { i in
+            // Code 1 would be a negative zero.
+            let (first, code) = (i / Self.classEntries * Self.classEntries, i % Self.classEntries)
+            let level = Int8(clamping: Int(magnitudes[first + code / 2]))
+            return code & 1 == 1 ? -level : level
+        }
+        (self.small, self.magnitudes) = (small, magnitudes)
+        turnedSmall = Self.turned(small)
+        turnedMagnitudes = Self.turned(magnitudes)
+    }
+
+    /// Entries of a table in a class.
+    private static let classEntries = 8
+
+    /// For every class that has a table of eight classes, that table with entry i of class j at 8 · i + j.
+    private static func turned<Element>(_ table: [Element]) -> [Element] {
+        let tables = table.count / classEntries - largestSpan
+        return (0..<max(0, tables)).flatMap { c in
+            (0..<classEntries * (largestSpan + 1)).map {
+                table[(c + $0 % classEntries) * classEntries + $0 / classEntries]
+            }
+        }
     }
 
     /// What rows of that magnitude add to the class of each column.
     static func offset(ofMagnitude magnitude: Int) -> Int { 2 * (magnitude - RowIndex.unitMagnitude) }
 
-    /// The level that `code` stands for in a class, whether it has tables or not.
-    private static func level(ofCode code: Int, class c: Int, tables: SymbolTables) -> Int {
-        let q = (code + 1) / 2
+    /// The magnitude of the levels with that q in a class, whether it has tables or not.
+    private static func magnitude(ofStep q: Int, class c: Int, tables: SymbolTables) -> Int {
         guard q > 0 else { return 0 }
         let quantiser = q & 1
         let magnitude = (q + quantiser) / 2
@@ -70,22 +90,20 @@ struct LevelTables: Sendable {
         if magnitude <= SymbolTables.pointCount {
             level += Int(tables.points[4 * tables.pair(c, quantiser: quantiser) + magnitude])
         }
-        return code & 1 == 1 ? level : -level
+        return level
     }
 
-    /// The code of `level` in `column` among those of a width, or nil where it has none.
-    ///
-    /// - Parameter codes: The number of codes in use: 3, 7 or 15.
+    /// The q of `level` in `column`, negative if the level is, or nil where a width has no code for it.
     @inline(__always)
-    func code(of level: Int32, column: Int, offset: Int, codes: Int) -> Int? {
+    func step(of level: Int32, column: Int, offset: Int, _ width: see_level_width) -> Int? {
         guard level != 0 else { return 0 }
         let magnitude = Int(level.magnitude)
-        let at = (classes[column] + offset - lowestClass) * 16
+        let at = (classes[column] + offset - lowestClass) * Self.classEntries
         // A point moves a level by less than a step.
-        for q in [magnitude / SymbolTables.pointsPerStep, magnitude / SymbolTables.pointsPerStep + 1] {
-            let code = 2 * q - 1
-            guard q > 0, code < codes else { continue }
-            if Int(firsts[at + code]) + Int(seconds[at + code]) == magnitude { return level > 0 ? code : code + 1 }
+        for q in [magnitude / SymbolTables.pointsPerStep, magnitude / SymbolTables.pointsPerStep + 1]
+        where q > 0 && q <= width.largestStep {
+            let found = q < Self.classEntries ? Int(magnitudes[at + q]) : q * SymbolTables.pointsPerStep
+            if found == magnitude { return level > 0 ? q : -q }
         }
         return nil
     }
@@ -95,10 +113,10 @@ struct LevelTables: Sendable {
         let columns = block * Self.blockColumns..<(block + 1) * Self.blockColumns
         let span = columns.map { classes[$0] }.max().map { $0 - (classes[columns].min() ?? $0) } ?? 0
         var best = (bits: Double(8 * SEE_LEVELS_16.blockBytes), width: SEE_LEVELS_16)
-        for width in [SEE_LEVELS_4, SEE_LEVELS_3, SEE_LEVELS_2, SEE_LEVELS_NONE]
+        let widths = [SEE_LEVELS_8, SEE_LEVELS_4, SEE_LEVELS_3, SEE_LEVELS_2, SEE_LEVELS_NONE]
+        for width in blockCount > Self.mostByteBlocks ? widths.dropFirst() : widths[...]
         where span <= Self.largestSpan || width == SEE_LEVELS_NONE {
-            // Half of the codes but that of 0 are positive.
-            let largest = width.codeCount / 2
+            let largest = width.largestStep
             var bits = Double(8 * width.blockBytes)
             for column in columns {
                 bits += Self.exceptionBits * probability(ofMoreThan: largest, class: classes[column] + offset)
@@ -111,8 +129,11 @@ struct LevelTables: Sendable {
     /// The largest difference between classes in a block of codes: eight classes have room in an index.
     private static let largestSpan = 7
 
-    /// What a level outside the codes costs: 8 bytes, and as much again for the time that it takes.
-    private static let exceptionBits = 128.0
+    /// Blocks of bytes that the sums of a row have room for.
+    private static let mostByteBlocks = 512
+
+    /// What a level outside the codes costs: 4 bytes, and twice as much again for the time that it takes.
+    private static let exceptionBits = 96.0
 
     /// The probability that q is above `largest`, both quantisers being as likely.
     private func probability(ofMoreThan largest: Int, class c: Int) -> Double {
@@ -138,21 +159,23 @@ struct LevelTables: Sendable {
         // Arrays passed as pointers have an address even when they are empty.
         func call(
             _ small: UnsafePointer<Int8>,
-            _ firsts: UnsafePointer<Int8>,
-            _ seconds: UnsafePointer<Int8>,
+            _ turnedSmall: UnsafePointer<Int8>,
+            _ magnitudes: UnsafePointer<UInt8>,
+            _ turnedMagnitudes: UnsafePointer<UInt8>,
             _ classes: UnsafePointer<UInt8>,
             _ blocks: UnsafePointer<Int32>
         ) -> Result {
             var tables = see_level_tables(
                 small: small,
-                firsts: firsts,
-                seconds: seconds,
+                turned_small: turnedSmall,
+                magnitudes: magnitudes,
+                turned_magnitudes: turnedMagnitudes,
                 classes: classes,
                 block_classes: blocks
             )
             return withUnsafePointer(to: &tables, body)
         }
-        return call(small, firsts, seconds, columnClasses, blockClasses)
+        return call(small, turnedSmall, magnitudes, turnedMagnitudes, columnClasses, blockClasses)
     }
 }
 
@@ -164,13 +187,14 @@ extension see_level_width {
         case SEE_LEVELS_2: 2
         case SEE_LEVELS_3: 3
         case SEE_LEVELS_4: 4
+        case SEE_LEVELS_8: 8
         default: 16
         }
     }
 
-    /// The codes in use: 0, and as many positive as negative ones.
-    var codeCount: Int { self == SEE_LEVELS_NONE ? 0 : (1 << codeBits) - 1 }
+    /// The largest q that has codes; of bytes, −128 stays unused.
+    var largestStep: Int { self == SEE_LEVELS_NONE ? 0 : (1 << (codeBits - 1)) - 1 }
 
-    /// Bytes that a block takes.
+    /// Bytes that a row of a block takes.
     var blockBytes: Int { codeBits * LevelTables.blockColumns / 8 }
 }

@@ -22,21 +22,23 @@ struct PackedLevels: Sendable {
 
     let tables: LevelTables
     let groups: [Group]
+    /// Whether any row has codes in a block.
+    private let isCoded: [Bool]
     /// The row that lies at each place.
     let rows: [Int32]
     private let codes: [UInt8]
-    /// The sum of each row's levels in codes.
+    /// The sum of each row's levels in codes of 2 and 3 bits.
     private let levelSums: [Int32]
     /// Levels that have no code: those of place p are `exceptionStarts[p]..<exceptionStarts[p + 1]`.
     private let exceptionStarts: [Int32]
-    private let exceptions: [see_level_exception]
+    private let exceptions: [UInt32]
 
     /// Bytes of everything that a product reads.
     var byteCount: Int {
-        codes.count + 8 * exceptions.count + 4 * (levelSums.count + exceptionStarts.count + rows.count)
+        codes.count + 4 * exceptions.count + 4 * (levelSums.count + exceptionStarts.count + rows.count)
     }
 
-    /// Rows packed by one thread at a time: whole fours, but for a group's last.
+    /// Rows packed by one thread at a time: whole eights.
     private static let chunkRows = 256
 
     /// The levels of `residual`.
@@ -60,18 +62,19 @@ struct PackedLevels: Sendable {
             )
             groups.append(group)
             place += members.count
-            start += members.count * group.rowBytes
+            start += (members.count + Self.rowsTogether - 1) / Self.rowsTogether * Self.rowsTogether * group.rowBytes
         }
         let rows = members.flatMap { $0 }
         self.tables = tables
         self.groups = groups
+        isCoded = (0..<tables.blockCount).map { block in groups.contains { $0.widths[block] != SEE_LEVELS_16 } }
         self.rows = rows
         var parts: [Part] = []
-        codes = [UInt8](unsafeUninitializedCapacity: start + Self.readBeyond) { buffer, filled in
+        codes = [UInt8](unsafeUninitializedCapacity: start) { buffer, filled in
             guard let first = buffer.baseAddress else { return }
             see_prefer_large_pages(first, buffer.count)
             buffer.initialize(repeating: 0)
-            filled = start + Self.readBeyond
+            filled = start
             let codes = SharedMutablePointer(first)
             parts = groups.flatMap { group in
                 Parallel.mapChunks(of: group.places.count, size: Self.chunkRows) { range in
@@ -94,30 +97,14 @@ struct PackedLevels: Sendable {
         exceptions = parts.flatMap(\.exceptions)
     }
 
-    /// Bytes that a kernel may read behind the last row.
-    private static let readBeyond = 64
-
-    /// Where the blocks of a row begin among those of `rows` that alternate with it.
-    private struct Place {
-        let first: Int
-        let row: Int
-        let rows: Int
-
-        /// Rows alternate in fours as long as there are four.
-        init(ofRow row: Int, of count: Int, rowBytes: Int) {
-            let alternating = Int(SEE_LEVEL_ROWS)
-            let together = row / alternating * alternating
-            (first, self.row, rows) =
-                together + alternating <= count
-                ? (together * rowBytes, row - together, alternating) : (row * rowBytes, 0, 1)
-        }
-    }
+    /// Rows whose blocks lie together; what is missing of the last rows of a group is zeros.
+    private static let rowsTogether = Int(SEE_LEVEL_ROWS)
 
     /// What packing some rows of a group gave besides their codes.
     private struct Part: Sendable {
         var levelSums: [Int32] = []
         var exceptionCounts: [Int32] = []
-        var exceptions: [see_level_exception] = []
+        var exceptions: [UInt32] = []
 
         /// Packs `rows`, their bytes to `codes`, which are zeros.
         init(
@@ -134,56 +121,63 @@ struct PackedLevels: Sendable {
                 residual.bits.withUnsafeBufferPointer { bits in
                     levels.withUnsafeMutableBufferPointer { decoder.decode(row, of: residual.index, bits, into: $0) }
                 }
-                let place = Place(ofRow: i, of: rows.count, rowBytes: group.rowBytes)
-                var offset = 0
+                let row = i % PackedLevels.rowsTogether
+                var byte = (i - row) * group.rowBytes
                 var sum: Int32 = 0
                 let before = exceptions.count
                 for block in 0..<tables.blockCount {
                     let first = block * LevelTables.blockColumns
                     let range = first..<min(first + LevelTables.blockColumns, columns)
                     let width = group.widths[block]
-                    let byte = place.first + place.rows * offset + place.row * width.blockBytes
                     if width == SEE_LEVELS_16 {
-                        pack16(levels, range, at: codes + byte)
+                        pack16(levels, range, at: codes + byte + row * width.blockBytes)
                     } else {
-                        sum += pack(levels, range, width, tables, offset: group.offset, at: codes + byte)
+                        sum += pack(levels, range, width, tables, offset: group.offset, row, in: codes + byte)
                     }
-                    offset += width.blockBytes
+                    byte += PackedLevels.rowsTogether * width.blockBytes
                 }
                 levelSums.append(sum)
                 exceptionCounts.append(Int32(exceptions.count - before))
             }
         }
 
-        /// Packs a block in codes; gives the sum of its levels.
+        /// Packs a row's part of a block in codes; gives what the kernels must know as its sum of levels.
         private mutating func pack(
             _ levels: [Int32],
             _ range: Range<Int>,
             _ width: see_level_width,
             _ tables: LevelTables,
             offset: Int,
-            at codes: UnsafeMutablePointer<UInt8>
+            _ row: Int,
+            in block: UnsafeMutablePointer<UInt8>
         ) -> Int32 {
-            let bits = width.codeBits
             var sum: Int32 = 0
             for (i, column) in range.enumerated() where levels[column] != 0 {
                 let level = levels[column]
-                guard let code = tables.code(of: level, column: column, offset: offset, codes: width.codeCount) else {
-                    exceptions.append(see_level_exception(column: Int32(column), level: level))
+                guard let step = tables.step(of: level, column: column, offset: offset, width) else {
+                    addException(level, column)
                     continue
                 }
                 sum += level
-                let (at, shift) = (i * bits / 8, i * bits % 8)
-                codes[at] |= UInt8(truncatingIfNeeded: code << shift)
-                if shift + bits > 8 { codes[at + 1] |= UInt8(truncatingIfNeeded: code >> (8 - shift)) }
+                see_pack_level(width, Int32(step), Int32(row), Int32(i), block)
             }
-            return sum
+            return width == SEE_LEVELS_2 || width == SEE_LEVELS_3 ? sum : 0
+        }
+
+        /// Keeps a level apart, in as many parts as it takes.
+        private mutating func addException(_ level: Int32, _ column: Int) {
+            var rest = level
+            repeat {
+                let part = max(-8_192, min(8_191, rest))
+                exceptions.append(UInt32(column) << 14 | UInt32(bitPattern: part) & 0x3FFF)
+                rest -= part
+            } while rest != 0
         }
 
         private mutating func pack16(_ levels: [Int32], _ range: Range<Int>, at codes: UnsafeMutablePointer<UInt8>) {
             for (i, column) in range.enumerated() {
                 guard let level = Int16(exactly: levels[column]) else {
-                    exceptions.append(see_level_exception(column: Int32(column), level: levels[column]))
+                    addException(levels[column], column)
                     continue
                 }
                 codes[2 * i] = UInt8(truncatingIfNeeded: level)
@@ -227,23 +221,17 @@ extension PackedLevels {
         let values = elements + [Float](repeating: 0, count: count - elements.count)
         // Blocks that are never packed in codes are taken as they are, and need not fit the scale.
         var largest: Float = 0
-        for block in 0..<tables.blockCount where groups.contains(where: { $0.widths[block] != SEE_LEVELS_16 }) {
+        for (block, isCoded) in isCoded.enumerated() where isCoded {
             let first = block * LevelTables.blockColumns
             for column in first..<first + LevelTables.blockColumns { largest = max(largest, abs(values[column])) }
         }
-        // At most 32,639, so that the higher byte rounds to at most 127.
-        let scale = largest > 0 ? largest / 32_639 : 1
-        var (high, low) = ([UInt8](repeating: 128, count: count), [UInt8](repeating: 0, count: count))
-        for column in 0..<count {
-            let integer = Int32(max(-32_767, min(32_767, (values[column] / scale).rounded())))
-            high[column] = UInt8(truncatingIfNeeded: (integer >> 8) + 128)
-            low[column] = UInt8(truncatingIfNeeded: integer)
-        }
+        var (high, low) = ([UInt8](repeating: 128, count: count), [UInt8](repeating: 128, count: count))
+        let scale = see_level_digits(values, count, largest, &high, &low)
         return Vector(values: values, high: high, low: low, scale: scale)
     }
 
     /// Writes the sums of level · element for the rows at `places`, which lie in `group`, to `products`. The places begin a multiple
-    /// of four behind the group's first, and end there too or at its last.
+    /// of eight behind the group's first, and end there too or at its last.
     func multiply(
         _ vector: Vector,
         _ places: Range<Int>,
@@ -276,7 +264,7 @@ extension PackedLevels {
         call(vector.values, vector.high, vector.low, codes, levelSums)
         addExceptions(exceptions, exceptionStarts)
 
-        func addExceptions(_ exceptions: UnsafePointer<see_level_exception>, _ starts: UnsafePointer<Int32>) {
+        func addExceptions(_ exceptions: UnsafePointer<UInt32>, _ starts: UnsafePointer<Int32>) {
             see_add_level_exceptions(exceptions, starts + places.lowerBound, places.count, vector.values, products)
         }
     }

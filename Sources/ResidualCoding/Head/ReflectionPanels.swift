@@ -7,13 +7,15 @@ struct ReflectionPanels: Sendable {
     /// The number of coordinates.
     let size: Int
     private let panels: [Panel]
+    /// The reflectors' entries as integers, panel after panel, `[count, size − first]` each: those at and before the 1 are zeros.
+    private let entries: [Int8]
 
     /// Reflectors `first` … `first` + `count` − 1, which leave the coordinates before `first` alone.
     fileprivate struct Panel: Sendable {
         let first: Int
         let count: Int
-        /// The reflectors' entries as integers, `[count, size − first]`: those at and before the 1 are zeros.
-        let entries: [Int8]
+        /// Where its entries begin.
+        let start: Int
         /// T, upper triangular, by rows: the product of the reflections is I − Vᵀ·T·V.
         let triangle: [Float]
         /// T by columns.
@@ -24,7 +26,7 @@ struct ReflectionPanels: Sendable {
     private let step: Float
 
     /// Bytes that are read when a vector is turned.
-    var byteCount: Int { panels.reduce(0) { $0 + $1.entries.count + 4 * $1.triangle.count } }
+    var byteCount: Int { panels.reduce(entries.count) { $0 + 4 * $1.triangle.count } }
 
     /// Reflectors of a panel: the triangles cost as many multiplications as this has rows, twice.
     private static let panelCount = 32
@@ -35,39 +37,41 @@ struct ReflectionPanels: Sendable {
         step = Float(Reflections.step(reflections.fineness))
         guard reflections.entries.allSatisfy({ $0.allSatisfy { Int8(exactly: $0) != nil } }) else { return nil }
         let count = reflections.entries.count
-        panels = stride(from: 0, to: count, by: Self.panelCount).map { first in
-            Panel(reflections, first..<min(first + Self.panelCount, count))
+        var (panels, entries): ([Panel], [Int8]) = ([], [])
+        for first in stride(from: 0, to: count, by: Self.panelCount) {
+            panels.append(Panel(reflections, first..<min(first + Self.panelCount, count), entries: &entries))
         }
+        (self.panels, self.entries) = (panels, entries)
     }
 
     /// Turns `x`, `size` numbers, to coordinates along the axes: x ← H_{K−1} ⋯ H₁ · H₀ · x.
     func apply(to x: UnsafeMutablePointer<Float>) {
-        for panel in panels { panel.apply(to: x, step: step, size: size, isInverse: false) }
+        for panel in panels { panel.apply(entries, to: x, step: step, size: size, isInverse: false) }
     }
 
     /// Turns coordinates along the axes back: x ← H₀ · H₁ ⋯ H_{K−1} · x.
     func applyInverse(to x: UnsafeMutablePointer<Float>) {
-        for panel in panels.reversed() { panel.apply(to: x, step: step, size: size, isInverse: true) }
+        for panel in panels.reversed() { panel.apply(entries, to: x, step: step, size: size, isInverse: true) }
     }
 }
 
 extension ReflectionPanels.Panel {
-    init(_ reflections: Reflections, _ range: Range<Int>) {
+    init(_ reflections: Reflections, _ range: Range<Int>, entries: inout [Int8]) {
         first = range.lowerBound
         count = range.count
+        start = entries.count
         let width = reflections.size - range.lowerBound
-        var entries = [Int8](repeating: 0, count: range.count * width)
+        entries += [Int8](repeating: 0, count: range.count * width)
         var vectors = Matrix(rows: range.count, columns: width)
         let step = Float(Reflections.step(reflections.fineness))
         for (row, k) in range.enumerated() {
             let values = reflections.entries[k]
             vectors[row, row] = 1
             for (i, value) in values.enumerated() {
-                entries[row * width + row + 1 + i] = Int8(truncatingIfNeeded: value)
+                entries[start + row * width + row + 1 + i] = Int8(truncatingIfNeeded: value)
                 vectors[row, row + 1 + i] = Float(value) * step
             }
         }
-        self.entries = entries
         let triangle = Reflections.triangle(of: vectors, order: Array(0..<range.count))
         self.triangle = triangle.elements
         transposedTriangle = (0..<range.count).flatMap { column in (0..<range.count).map { triangle[$0, column] } }
@@ -92,26 +96,23 @@ extension ReflectionPanels.Panel {
     }
 
     /// x ← x − Vᵀ·Tᵀ·V·x, which applies the first reflector first, or the inverse, with T.
-    func apply(to x: UnsafeMutablePointer<Float>, step: Float, size: Int, isInverse: Bool) {
+    func apply(_ entries: [Int8], to x: UnsafeMutablePointer<Float>, step: Float, size: Int, isInverse: Bool) {
         let width = size - first
         let target = x + first
         withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * count) { memory in
             guard let products = memory.baseAddress else { return }
             let weights = products + count
             entries.withUnsafeBufferPointer { entries in
-                guard let entries = entries.baseAddress else { return }
-                // The 1 of row r stands at r, and its integers begin behind it.
-                for r in 0..<count {
-                    let start = r + 1
-                    products[r] =
-                        target[r] + step * see_dot_i8(entries + r * width + start, target + start, width - start)
-                }
+                guard let entries = entries.baseAddress.map({ $0 + start }) else { return }
+                // The 1 of row r stands at r; the integers there and before are zeros.
+                see_byte_rows_dot(entries, count, width, target, products)
+                for r in 0..<count { products[r] = target[r] + step * products[r] }
                 multiply(products, isTransposed: !isInverse, into: weights)
                 for r in 0..<count {
-                    let start = r + 1
                     target[r] -= weights[r]
-                    see_axpy_i8(-step * weights[r], entries + r * width + start, target + start, width - start)
+                    weights[r] *= -step
                 }
+                see_byte_rows_add(weights, entries, count, width, target)
             }
         }
     }
