@@ -53,7 +53,7 @@ public struct ResidualHead: Sendable {
     }
 
     /// Rows that a thread multiplies with every hidden vector while their packed levels are in its cache: whole eights.
-    private static let chunkRows = 512
+    private static let chunkRows = 256
 
     /// Writes ⟨x_v, h⟩ for every h, a row of `hidden` `[n, columnCount]`, and every row v to `logits` `[n, rowCount]`,
     /// or adds it.
