@@ -107,6 +107,19 @@ import Testing
         }
     }
 
+    @Test func sourcesOfTextsAddUp() throws {
+        try TestFiles.withTemporaryFolder { folder throws in
+            try makeWorkspace("Encoders/marian-golden", words: 53, in: folder)
+            func count(_ sources: [String]) throws -> Int {
+                let result = try run(["distil", "w", "--stage", "2", "--steps", "1"] + sources, in: folder)
+                let note = try #require(result.errors.firstMatch(of: /(\d+) texts of .* train, (\d+) are held out/))
+                return try #require(Int(note.1)) + #require(Int(note.2))
+            }
+            let pairs = try count(["--parallel", "s.txt", "t.txt"])
+            #expect(try count(["--text", "s.txt", "t.txt", "--parallel", "s.txt", "t.txt"]) == 3 * pairs)
+        }
+    }
+
     @Test func decodersLearnFromTextsOrFromTheirOwn() throws {
         try TestFiles.withTemporaryFolder { folder throws in
             try makeWorkspace("Runtime/llama-grouped-tied", words: 97, in: folder)

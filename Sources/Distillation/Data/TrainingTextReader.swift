@@ -5,10 +5,10 @@ import Tokenizers
 
 /// Where the texts of a training come from.
 public enum TrainingSource: Sendable, Hashable {
-    /// Files of text. A decoder reads each as one long text, an encoder and a translator line by line; what a translator
-    /// should write comes from the teacher. In files that end in `.jsonl` each line is an object, with the member `text` or,
+    /// A file of text. A decoder reads it as one long text, an encoder and a translator line by line; what a translator
+    /// should write comes from the teacher. In a file that ends in `.jsonl` each line is an object, with the member `text` or,
     /// for translators, `source` and `target`.
-    case text([String])
+    case text(String)
     /// Two files of lines that belong together.
     case parallel(source: String, target: String)
     /// So many texts that the teacher writes itself.
@@ -17,7 +17,7 @@ public enum TrainingSource: Sendable, Hashable {
     /// The source in words, for messages.
     public var name: String {
         switch self {
-        case .text(let files): files.joined(separator: ", ")
+        case .text(let file): file
         case .parallel(let source, let target): "\(source), \(target)"
         case .teacher(let count): "\(count) texts of the teacher"
         }
@@ -32,6 +32,11 @@ public struct TrainingTextReader: Sendable {
         public var texts: [TrainingText] = []
         /// Remarks: texts that were cut or left out.
         public var notes: [String] = []
+
+        fileprivate static func += (all: inout Texts, more: Texts) {
+            all.texts += more.texts
+            all.notes += more.notes
+        }
     }
 
     /// The teacher.
@@ -42,7 +47,7 @@ public struct TrainingTextReader: Sendable {
     public var window: Int
     /// The seed of texts that the teacher writes.
     public var seed: UInt64
-    /// Hears how much is read or written, and of how much.
+    /// Hears how much of a source is translated or written, and of how much.
     public var progress: @Sendable (Int, Int) -> Void = { _, _ in }
 
     /// A decoder's usual text.
@@ -54,6 +59,13 @@ public struct TrainingTextReader: Sendable {
         (tokenizer, self.seed) = (try model.tokenizer(at: path), seed)
         let context = model.contextLength
         self.window = max(2, min(window ?? Self.usualWindow, context))
+    }
+
+    /// The texts of all `sources`, in their order.
+    ///
+    /// - Throws: As for one source.
+    public func texts(of sources: [TrainingSource]) throws -> Texts {
+        try sources.reduce(into: Texts()) { $0 += try texts(of: $1) }
     }
 
     /// The texts of `source`.
@@ -70,15 +82,8 @@ public struct TrainingTextReader: Sendable {
             return try pairs(lines(source), lines(target), model, source, target)
         case (.parallel, _):
             throw unfit(source, "only a translator learns from pairs of files", "give texts: --text FILE")
-        case (.text(let files), _):
-            var all = Texts()
-            for (index, file) in files.enumerated() {
-                let part = try texts(in: file)
-                all.texts += part.texts
-                all.notes += part.notes
-                progress(index + 1, files.count)
-            }
-            return all
+        case (.text(let file), _):
+            return try texts(in: file)
         }
     }
 

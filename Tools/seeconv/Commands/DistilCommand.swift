@@ -5,7 +5,7 @@ import Runtime
 import TensorFile
 import Transformer
 
-/// `seeconv distil WORK --text FILE… | --parallel SRC TGT | --from-teacher N`
+/// `seeconv distil WORK [--text FILE…] [--parallel SRC TGT] [--from-teacher N]`
 struct DistilCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "distil",
@@ -89,8 +89,8 @@ struct DistilCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard [!text.isEmpty, !parallel.isEmpty, fromTeacher != nil].filter(\.self).count == 1 else {
-            throw ValidationError("Give one of --text, --parallel and --from-teacher.")
+        guard !sources.isEmpty || !parallel.isEmpty else {
+            throw ValidationError("Give --text, --parallel or --from-teacher.")
         }
         guard parallel.isEmpty || parallel.count == 2 else {
             throw ValidationError("--parallel needs two files: SRC TGT.")
@@ -102,9 +102,9 @@ struct DistilCommand: ParsableCommand {
         try losses.validate()
     }
 
-    private var source: TrainingSource {
-        if let fromTeacher { return .teacher(fromTeacher) }
-        return parallel.count == 2 ? .parallel(source: parallel[0], target: parallel[1]) : .text(text)
+    private var sources: [TrainingSource] {
+        let pairs: [TrainingSource] = parallel.count == 2 ? [.parallel(source: parallel[0], target: parallel[1])] : []
+        return pairs + text.map { .text($0) } + (fromTeacher.map { [.teacher($0)] } ?? [])
     }
 
     func run() throws {
@@ -123,10 +123,15 @@ struct DistilCommand: ParsableCommand {
         let isQuiet = common.quiet
         let reading = SharedProgressBar("reading", isQuiet: isQuiet)
         reader.progress = { done, total in reading.update(done, of: total) }
-        let texts = try reader.texts(of: source)
+        let texts = try reader.texts(of: sources)
         reading.finish()
         for note in texts.notes { common.note(note) }
-        let trainingData = try TrainingData(texts.texts, heldOut: data.validation, seed: seed, name: source.name)
+        let trainingData = try TrainingData(
+            texts.texts,
+            heldOut: data.validation,
+            seed: seed,
+            name: sources.map(\.name).joined(separator: ", ")
+        )
 
         var options = DistillationOptions()
         (options.stage, options.trained, options.seed) = (stage, trained, seed)

@@ -4,6 +4,7 @@ import Synchronization
 final class SharedProgressBar: Sendable {
     private struct Drawing: ~Copyable {
         var bar: ProgressBar?
+        var total = 0
     }
 
     private let label: String
@@ -15,16 +16,17 @@ final class SharedProgressBar: Sendable {
         (self.label, self.isQuiet) = (label, isQuiet)
     }
 
-    /// Shows that `done` of `total` are done.
+    /// Shows that `done` of `total` are done; another total begins a new bar.
     func update(_ done: Int, of total: Int) {
         drawing.withLock { drawing in
-            let bar =
-                drawing.bar
-                ?? ProgressBar(label, total: Double(total), isQuiet: isQuiet) { done, _ in
+            if drawing.bar == nil || drawing.total != total {
+                drawing.bar?.finish()
+                drawing.total = total
+                drawing.bar = ProgressBar(label, total: Double(total), isQuiet: isQuiet) { done, _ in
                     "\(Format.count(Int(done))) of \(Format.count(total))"
                 }
-            bar.update(Double(done))
-            drawing.bar = bar
+            }
+            drawing.bar?.update(Double(done))
         }
     }
 
