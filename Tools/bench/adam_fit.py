@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Time of PyTorch's Adam to reach the error that `factorize` reaches, on the same form of factors, codes and gains.
 
-    adam_fit.py MODEL-FOLDER [--rank 4] [--units 256] [--rows 8192] [--limit 600] [--seeconv .build/release/seeconv]
+    adam_fit.py MODEL-FOLDER [--rank 4] [--units 256] [--rows 30522] [--limit 600] [--seeconv .build/release/seeconv]
 
 The form is sememe entanglement of order 2, twice: with random codes, which both sides are given, and with learned codes.
 Gradient descent cannot learn codes, so it is given those of our fit, which flatters it. It learns tables and gains, in
@@ -115,7 +115,7 @@ def main():
     parser.add_argument("--tensor", default="embeddings.word_embeddings.weight")
     parser.add_argument("--rank", type=int, default=4)
     parser.add_argument("--units", type=int, default=256)
-    parser.add_argument("--rows", type=int, default=8192)
+    parser.add_argument("--rows", type=int, default=30522)
     parser.add_argument("--limit", type=float, default=600)
     parser.add_argument("--seeconv", default=".build/release/seeconv")
     options = parser.parse_args()
