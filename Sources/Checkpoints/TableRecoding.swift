@@ -7,11 +7,11 @@ import TensorFile
 public struct TableRecoding: Sendable {
     /// How a table is stored.
     public enum Form: String, Sendable {
-        /// Entangled factors alone, whose numbers train themselves.
+        /// Factors alone, whose numbers train themselves.
         case factors
         /// A coded residual, alone or over factors; the dense table trains.
         case residual
-        /// A rival's form, fitted again; the dense table trains.
+        /// A rival's form of other numbers, fitted again; the dense table trains.
         case rival
     }
 
@@ -47,16 +47,16 @@ public struct TableRecoding: Sendable {
 
     /// How the table is stored.
     public var form: Form {
-        entry.residual != nil ? .residual : embedding != nil ? .factors : .rival
+        entry.residual != nil ? .residual : trainableForm != nil ? .factors : .rival
     }
 
-    /// The factors, where they are entangled ones.
-    public var embedding: EntangledEmbedding? { factors as? EntangledEmbedding }
+    /// The factors ready to train; nil where they cannot.
+    public var trainableForm: (any TrainableForm)? { factors.flatMap { TableMethods.trainableForm(of: $0) } }
 
-    /// The entry with `embedding` as its factors.
-    public func entry(storing embedding: EntangledEmbedding) -> FactoredEntry {
+    /// The entry with `table` as its factors.
+    public func entry(storing table: any StorableTable) -> FactoredEntry {
         var result = entry
-        result.factors = embedding.stored
+        result.factors = table.stored
         return result
     }
 

@@ -19,14 +19,18 @@ import Transformer
     }
 
     enum Form: CaseIterable {
-        case factors, residual, both, rival
+        case factors, lowRank, residual, both, rival
+
+        /// Whether its own numbers train.
+        var isTrainable: Bool { self == .factors || self == .lowRank }
 
         var factorization: Factorization {
             switch self {
             case .factors: Factorization(order: 2, rank: 2, units: 8, weights: .uniform, residual: .none)
             case .residual: Factorization(ratio: 10, weights: .uniform)
             case .both: Factorization(ratio: 8, order: 2, rank: 1, units: 8, weights: .uniform)
-            case .rival: Factorization(method: TableMethods.named("svd"), ratio: 4, weights: .uniform)
+            case .lowRank: Factorization(method: TableMethods.named("svd"), ratio: 4, weights: .uniform)
+            case .rival: Factorization(method: TableMethods.named("word2ketxs"), ratio: 4, weights: .uniform)
             }
         }
     }
@@ -97,10 +101,10 @@ import Transformer
             var options = Self.options
             // Little is lost in such small tables, and the others have no such little left to gain at a high rate.
             options.dropout = 0
-            if form != .factors { (options.rate, options.stage) = (1e-4, .distil) }
+            if !form.isTrainable { (options.rate, options.stage) = (1e-4, .distil) }
             let result = try Self.train(workspace, kind, options)
             #expect(result.isKept && result.validation.after < result.validation.before, "\(result.validation)")
-            #expect(result.steps == (form == .factors ? 24 : 16))
+            #expect(result.steps == (form.isTrainable ? 24 : 16))
             let after = try #require(try FactoredDescription(reading: workspace.openFactors()))
             for (old, new) in zip(before.entries, after.entries) { #expect(new.byteCount <= old.byteCount) }
             #expect(!DistillationRun.isInterrupted(workspace))
@@ -167,8 +171,8 @@ import Transformer
     }
 
     @Test(arguments: [
-        ("factors", Form.factors), ("factors+norms", .factors), ("factors", .residual), ("all", .residual),
-        ("all", .rival),
+        ("factors", Form.factors), ("factors+norms", .factors), ("factors", .lowRank), ("factors", .residual),
+        ("all", .residual), ("all", .rival),
     ]) func tablesTrainInEveryWay(trained: String, form: Form) throws {
         try TestFiles.withTemporaryFolder { folder in
             let workspace = try Self.workspace(.decoder, form, in: folder)
@@ -180,7 +184,7 @@ import Transformer
             let error = result.tables[0].codingError
             #expect((error != nil) == result.isKept && error ?? 0 < 1)
             #expect(result.tables[0].entry.byteRatio > 1)
-            if form == .factors { #expect(result.isKept) }
+            if form.isTrainable { #expect(result.isKept) }
             let hasOthers = trained != "factors" && result.isKept
             let names = try workspace.openFactors().tensors.map(\.name)
             #expect(names.allSatisfy { $0.contains(".see.") } != hasOthers)

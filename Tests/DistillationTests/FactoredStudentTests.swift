@@ -99,7 +99,7 @@ import Transformer
         let (model, teacher) = (Self.decoder(), Self.decoder())
         let outputs = try teacher.outputs(Self.batch)
         let table = FactoredStudentTable(
-            try Self.embedding(),
+            TrainableFactors(try Self.embedding()),
             named: "model.embed_tokens",
             in: model.parameters,
             table: model.table,
@@ -133,7 +133,7 @@ import Transformer
                 let (model, teacher) = (Self.decoder(), Self.decoder())
                 let outputs = try teacher.outputs(Self.batch)
                 let table = FactoredStudentTable(
-                    try Self.embedding(),
+                    TrainableFactors(try Self.embedding()),
                     named: "model.embed_tokens",
                     in: model.parameters,
                     table: model.table
@@ -145,8 +145,9 @@ import Transformer
                     try optimiser.step(rate: schedule.rate(atStep: step))
                     return value
                 }
-                let stored = try table.stored()
-                #expect(stored.codes == table.form.embedding.codes && stored.tables != table.form.embedding.tables)
+                let stored = try #require(try table.stored() as? EntangledEmbedding)
+                let start = try Self.embedding()
+                #expect(stored.codes == start.codes && stored.tables != start.tables)
                 return (losses, Array(table.factors.values))
             }
         }

@@ -108,18 +108,15 @@ final class Student {
     /// What the rate of `parameter` is multiplied by.
     func rateFactor(of parameter: Parameter) -> Double { rateFactors[TensorName(parameter.name)] ?? 1 }
 
-    /// Says what trains: of the tables those in `open`. What is no weight of the reference implementation never does.
+    /// Says what trains: of the tables those in `open`.
     func assignRoles(training open: [StudentTable]) {
         let factored = Set(
             description.entries.flatMap { [$0.tensor.name] + $0.ties }.map { TensorName($0) }
         )
         let parameters = model.parameters
-        let fixed = Set(teacher.parameters.parameters.filter { $0.role == .frozen }.map { TensorName($0.name) })
         parameters.assignRoles { parameter in
             // Tables in factors that are no vocabulary tables have nobody that would store them again.
-            guard !factored.contains(TensorName(parameter.name)), !fixed.contains(TensorName(parameter.name)) else {
-                return .frozen
-            }
+            guard !factored.contains(TensorName(parameter.name)) else { return .frozen }
             return switch trained {
             case .factors: .frozen
             case .factorsAndNorms: parameter.shape.count == 1 ? .trained : .frozen

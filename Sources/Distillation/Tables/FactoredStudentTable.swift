@@ -14,36 +14,30 @@ public final class FactoredStudentTable {
     /// The factors' numbers, named as in the factored layout: `NAME.see.units.1` …
     public let factors: ParameterSet
     /// Their form.
-    public let form: TrainableFactors
+    public let form: any TrainableForm
     private let block: ParameterBlock
     private let model: ParameterSet
     private let table: ParameterBlock
     /// What is added to the factors' table and is not trained: a coded residual, say; nil for nothing.
     private let base: Matrix?
 
-    /// The table `table` of `model`, which becomes derived, made of the factors of `embedding`.
+    /// The table `table` of `model`, which becomes derived, made of the factors of `form`.
     ///
     /// - Parameters:
     ///   - name: the tensor's name without `.weight`.
     ///   - base: added to what the factors make, `[tokens, width]`.
     /// - Precondition: shapes are the same.
     public init(
-        _ embedding: EntangledEmbedding,
+        _ form: any TrainableForm,
         named name: String,
         in model: ParameterSet,
         table: ParameterBlock,
         base: Matrix? = nil
     ) {
-        precondition(table.rows == embedding.tokenCount && table.columns == embedding.dimension, "another table")
+        precondition(table.rows == form.tokenCount && table.columns == form.dimension, "another table")
         precondition(base.map { $0.rows == table.rows && $0.columns == table.columns } ?? true, "another base")
-        let form = TrainableFactors(embedding)
         var plan = ParameterPlan()
-        let (tables, tableCount) = (embedding.tables, embedding.tables.tableSizes.count)
-        let shapes = form.parts.enumerated().map { index, part in
-            index < tableCount
-                ? [tables.copies, tables.unitCounts[index], embedding.shape.slotSizes[index]] : [part.count]
-        }
-        block = plan.add(form.parts.map { "\(name).see.\($0.name)" }, shapes: shapes) { form.fill($0) }
+        block = plan.add(form.parts.map { "\(name).see.\($0.name)" }, shapes: form.parts.map(\.shape)) { form.fill($0) }
         factors = ParameterSet(plan)
         (self.form, self.model, self.table, self.base) = (form, model, table, base)
         model.assign(.derived, to: table)
@@ -83,10 +77,19 @@ public final class FactoredStudentTable {
         )
     }
 
-    /// The embedding of the factors now, rounded as it is stored.
+    /// The table of the factors now, rounded as it is stored.
     ///
     /// - Throws: kind `value` where a number is not finite.
-    public func stored() throws(EntanglementError) -> EntangledEmbedding {
-        try form.stored(factors.view(block).base)
+    public func stored() throws(EntanglementError) -> any StorableTable {
+        try form.storedTable(factors.view(block).base)
+    }
+
+    /// Makes the factors what they are once stored.
+    ///
+    /// - Throws: kind `value` where a number is not finite.
+    public func round() throws(EntanglementError) {
+        // The factors are the only block of their set, and begin it.
+        guard let base = factors.values.baseAddress else { return }
+        TableMethods.trainableForm(of: try stored())?.fill(base)
     }
 }

@@ -6,7 +6,7 @@ import Transformer
 
 /// A vocabulary table of the student on its way: what of it trains, and the stored form that it goes back to.
 ///
-/// Entangled factors alone train themselves. Of a table with a coded residual, or in a rival's form, the dense table trains:
+/// Factors alone train themselves. Of a table with a coded residual, or in a rival's form of other numbers, the dense table trains:
 /// θ in float32, from the teacher's table on. The model sees θ + Δ, with Δ = code(θ₀) − θ₀ the error of its stored form at
 /// some earlier θ₀, which `refresh` renews; the gradient goes to θ as it is (a straight-through estimate, Bengio et al. 2013).
 /// So the rest of the model meets the error that the stored table will have. θ begins at the teacher's table, not at what is
@@ -36,9 +36,9 @@ final class StudentTable {
         teacher: MatrixView<Float>
     ) {
         (self.recoding, self.model, self.block) = (recoding, model, block)
-        if recoding.form == .factors, let embedding = recoding.embedding {
+        if recoding.form == .factors, let form = recoding.trainableForm {
             numbers = .factors(
-                FactoredStudentTable(embedding, named: recoding.entry.name, in: model, table: block)
+                FactoredStudentTable(form, named: recoding.entry.name, in: model, table: block)
             )
             offset = []
         } else {
@@ -66,29 +66,23 @@ final class StudentTable {
 
     /// Whether its factors have gains, which are stored in few bits while units are stored almost as they are.
     var hasCoarseGains: Bool {
-        guard case .factors(let table) = numbers, table.form.parts.contains(where: { $0.name == Self.gains }) else {
-            return false
-        }
-        return [.float32, .float16].contains(table.form.embedding.tables.factorType)
+        guard case .factors(let table) = numbers else { return false }
+        return table.form.coarsePart != nil
     }
-
-    private static let gains = "gains"
 
     /// Before the end: rounds the gains as they are stored and lets them be, so that the units can get used to them.
     ///
     /// - Parameter isRounded: whether they are rounded already.
     func fixGains(isRounded: Bool) throws {
-        guard hasCoarseGains, case .factors(let table) = numbers else { return }
+        guard case .factors(let table) = numbers, let part = table.form.coarsePart else { return }
         if !isRounded {
             do {
-                let stored = try table.stored()
-                // The factors are the only block of their set, and begin it.
-                if let base = table.factors.values.baseAddress { TrainableFactors(stored).fill(base) }
+                try table.round()
             } catch {
                 throw error.inFile(name, place: "training")
             }
         }
-        table.factors.assignRoles { $0.name.hasSuffix(".see." + Self.gains) ? .frozen : .trained }
+        table.factors.assignRoles { $0.name.hasSuffix(".see." + part) ? .frozen : .trained }
     }
 
     /// Whether `refresh` changes anything.

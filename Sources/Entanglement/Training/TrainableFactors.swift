@@ -1,15 +1,12 @@
 import LinearAlgebra
 
-/// The numbers of an entangled embedding in training: unit tables, gains and mean in float32, one after the other in memory
-/// that the caller holds. Codes stay as they are.
-///
-/// `write` rebuilds rows of the dense table from the numbers, and `addGradient` takes the dense table's gradient back to them.
-public struct TrainableFactors: Sendable {
+/// The numbers of an entangled embedding in training: unit tables, gains and mean. Codes stay as they are.
+public struct TrainableFactors: TrainableForm {
     /// The embedding that training began with.
     public let embedding: EntangledEmbedding
     /// The parts in their order in memory, named as in the factored layout: `units.1` …, `gains` and `mean` where there are
     /// any.
-    public let parts: [(name: String, count: Int)]
+    public let parts: [TrainablePart]
     /// Numbers of all parts.
     public let count: Int
     let fold: Fold
@@ -41,17 +38,22 @@ public struct TrainableFactors: Sendable {
             }
         }
         (self.units, self.tokens) = (units, tokens)
-        var parts: [(name: String, count: Int)] = []
+        var parts: [TrainablePart] = []
         var count = 0
         var starts: [Int] = []
-        func add(_ name: String, _ length: Int) -> Int {
-            parts.append((name, length))
-            defer { count += length }
+        func add(_ name: String, _ shape: [Int]) -> Int {
+            let part = TrainablePart(name: name, shape: shape)
+            parts.append(part)
+            defer { count += part.count }
             return count
         }
-        for (table, size) in embedding.tables.tableSizes.enumerated() { starts.append(add("units.\(table + 1)", size)) }
-        gainStart = embedding.gains.map { _ in add("gains", codes.senseCount) }
-        meanStart = embedding.mean.map { add("mean", $0.count) }
+        let tables = embedding.tables
+        for table in tables.tableSizes.indices {
+            let shape = [tables.copies, tables.unitCounts[table], embedding.shape.slotSizes[table]]
+            starts.append(add("units.\(table + 1)", shape))
+        }
+        gainStart = embedding.gains.map { _ in add(Self.gains, [codes.senseCount]) }
+        meanStart = embedding.mean.map { add("mean", [$0.count]) }
         (self.parts, self.count, tableStarts) = (parts, count, starts)
         wholeOrder = starts.indices.map { table in
             SenseOrder(
@@ -62,6 +64,13 @@ public struct TrainableFactors: Sendable {
                 unitCount: embedding.tables.unitCounts[table]
             )
         }
+    }
+
+    private static let gains = "gains"
+
+    /// The gains, beside units of 16 or 32 bits.
+    public var coarsePart: String? {
+        gainStart != nil && [.float32, .float16].contains(embedding.tables.factorType) ? Self.gains : nil
     }
 
     /// The number V of tokens.
@@ -114,6 +123,11 @@ public struct TrainableFactors: Sendable {
             gains: gains,
             mean: meanStart.map { numbers($0, dimension) }
         )
+    }
+
+    /// The same, whatever the form.
+    public func storedTable(_ factors: UnsafePointer<Float>) throws(EntanglementError) -> any StorableTable {
+        try stored(factors)
     }
 
     /// The vector of a unit in a slot and a copy.

@@ -51,8 +51,7 @@ public final class TrainableTranslator {
     private let head: TrainableHead
     private let memory = ActivationMemory()
 
-    /// Copies the numbers of `model`, in float32, under the names of its family and of its tables. What is added to scores is
-    /// frozen, as it is no weight in the reference implementation.
+    /// Copies the numbers of `model`, in float32, under the names of its family and of its tables.
     public init(_ model: TranslationModel, family: TranslatorArchitecture, tables: TranslatorTables) {
         var plan = ParameterPlan()
         var known: [String: ParameterBlock] = [:]
@@ -86,7 +85,6 @@ public final class TrainableTranslator {
             in: &plan
         )
         parameters = ParameterSet(plan)
-        if let bias = head.bias { parameters.assign(.frozen, to: bias) }
     }
 
     /// The head's table.
