@@ -56,15 +56,15 @@ public struct LanguageModel: Sendable {
         family = loading.family.name
         decoder = try loading.model()
         (names, isTied) = (loading.names, loading.isTied)
-        endTokens = loading.configuration.endTokens + Self.generationEndTokens(of: opened)
+        endTokens = loading.configuration.endTokens + (try Self.generationEndTokens(of: opened))
     }
 
     /// The ends that a `generation_config.json` adds to those of the configuration.
-    private static func generationEndTokens(of opened: OpenedModel) -> [Int] {
-        guard let json = try? opened.companion("generation_config.json"), let ends = json["eos_token_id"] else {
-            return []
-        }
-        return ends.int.map { [$0] } ?? ends.elements?.compactMap(\.int) ?? []
+    private static func generationEndTokens(of opened: OpenedModel) throws -> [Int] {
+        let name = "generation_config.json"
+        guard let json = try opened.companion(name) else { return [] }
+        let reader = ConfigurationReader(json: json, file: opened.companionPath + "/" + name)
+        return try reader.optionalTokens("eos_token_id", in: 0...Int(Int32.max)) ?? []
     }
 
     /// The tokenizer at `other`, or the model's own; one whose tokens do not fit the tables is refused.

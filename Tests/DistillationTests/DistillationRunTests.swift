@@ -221,9 +221,10 @@ import Transformer
 
             options.memory = bytes
             let passes = try size(bytes, teacher.distillable(), teacher.distillable())
-            #expect(passes.tokens < options.batchTokens)
+            let batchTokens = try #require(options.batchTokens)
+            #expect(passes.tokens < batchTokens)
             let (student, original) = (teacher.distillable(), teacher.distillable())
-            for batch in data.batches(epoch: 0, tokens: options.batchTokens) {
+            for batch in data.batches(epoch: 0, tokens: batchTokens) {
                 _ = try student.losses(
                     of: passes.passes(batch.map { data.texts[$0] }),
                     against: original,

@@ -50,7 +50,7 @@ import Transformer
         Bad(key: "normalize_before", value: true, words: ["normalize_before"]),
         Bad(key: "share_encoder_decoder_embeddings", value: false, words: ["model.shared"]),
         Bad(key: "model_type", value: "bart", words: ["bart", "marian"]),
-        Bad(file: "generation_config.json", key: "eos_token_id", value: 53, words: ["eos_token_id", "53"]),
+        Bad(file: "generation_config.json", key: "eos_token_id", value: 53, words: ["eos_token_id", "0 to 52"]),
         Bad(file: "generation_config.json", key: "num_beams", value: 0, words: ["num_beams"]),
         Bad(file: "generation_config.json", key: "early_stopping", value: "soon", words: ["early_stopping"]),
         Bad(file: "generation_config.json", key: "bad_words_ids", value: [[-1]], words: ["bad_words_ids"]),

@@ -36,6 +36,8 @@ import Testing
         BadConfiguration(key: "intermediate_size", value: 41, words: ["gate_proj"]),
         BadConfiguration(key: "intermediate_size", value: 1.5, words: ["intermediate_size"]),
         BadConfiguration(key: "hidden_act", value: "gelu", words: ["gelu", "silu"]),
+        BadConfiguration(key: "eos_token_id", value: ["end"], words: ["eos_token_id"]),
+        BadConfiguration(key: "eos_token_id", value: -1, words: ["eos_token_id"]),
         BadConfiguration(key: "rms_norm_eps", value: -1, words: ["ε"]),
         BadConfiguration(key: "tie_word_embeddings", value: false, words: ["lm_head"]),
         BadConfiguration(
@@ -74,6 +76,22 @@ import Testing
             let message = Self.message { _ = try LanguageModel(opening: target.path) }
             for word in bad.words { #expect(message.contains(word), "\(message)") }
             #expect(message.contains(target.path))
+        }
+    }
+
+    @Test(arguments: [
+        ("{", "byte"), (#"{"eos_token_id": "end"}"#, "eos_token_id"), (#"{"eos_token_id": [2, null]}"#, "eos_token_id"),
+        (#"{"eos_token_id": null}"#, "no error"), (#"{"eos_token_id": [2, 5]}"#, "no error"),
+    ]) func generationSettingsAreRead(text: String, words: String) throws {
+        let golden = try GoldenModel("llama-grouped-tied")
+        try TestFiles.withTemporaryFolder { folder in
+            let target = folder.appending(path: "model")
+            try golden.copy(to: target)
+            let file = target.appending(path: "generation_config.json")
+            try Data(text.utf8).write(to: file)
+            let message = Self.message { _ = try LanguageModel(opening: target.path) }
+            #expect(message.contains(words), "\(message)")
+            #expect(words == "no error" || message.contains(file.path))
         }
     }
 

@@ -11,6 +11,8 @@ protocol DistillationModel {
     var tables: [ParameterBlock] { get }
     /// Whether it gives scores, so that there are soft and hard losses.
     var hasScores: Bool { get }
+    /// Steps that suit the family, where nothing else is asked for.
+    var usualSteps: UsualSteps { get }
     /// Bytes that passes have used at most.
     var activationByteCount: Int { get }
     /// What the losses of `texts` count.
@@ -26,6 +28,14 @@ protocol DistillationModel {
         dropout: Dropout,
         differentiates: Bool
     ) throws -> LossValues
+}
+
+/// Steps that suit a family of models.
+struct UsualSteps: Hashable {
+    /// Tokens of a batch.
+    let batchTokens: Int
+    /// The highest learning rate, where more than tables trains.
+    let rate: Double
 }
 
 extension DistillationModel {
@@ -99,6 +109,7 @@ struct DecoderDistillation: TrainableModelDistillation {
 
     var tables: [ParameterBlock] { model.tables }
     var hasScores: Bool { true }
+    var usualSteps: UsualSteps { UsualSteps(batchTokens: 4096, rate: 5e-4) }
 
     func batch(_ texts: [TrainingText]) -> RaggedBatch { RaggedBatch(texts.map(\.tokens)) }
 }
@@ -109,6 +120,8 @@ struct EncoderDistillation: TrainableModelDistillation {
 
     var tables: [ParameterBlock] { [model.table] }
     var hasScores: Bool { false }
+    // Vectors of texts are easily spoilt: at ten times the rate they became worse with every step.
+    var usualSteps: UsualSteps { UsualSteps(batchTokens: 4096, rate: 5e-5) }
 
     func batch(_ texts: [TrainingText]) -> RaggedBatch { RaggedBatch(texts.map(\.tokens)) }
 }
@@ -121,6 +134,8 @@ struct TranslatorDistillation: TrainableModelDistillation {
 
     var tables: [ParameterBlock] { model.tables }
     var hasScores: Bool { true }
+    // Four times as many steps in the same time, of 3/5 the rate: 0.6 BLEU more after an epoch at 80×.
+    var usualSteps: UsualSteps { UsualSteps(batchTokens: 1024, rate: 3e-4) }
 
     func batch(_ texts: [TrainingText]) -> TranslationBatch {
         TranslationBatch(texts.map(\.tokens), texts.map(\.target), startToken: startToken)

@@ -35,14 +35,14 @@ public struct DistillationOptions: Sendable, Hashable {
     public var alignmentSteps: Int?
     /// The share of the last stage's steps that follow it with the tables as they are stored, where more than tables trains.
     public var settlingShare = 0.25
-    /// Tokens of a batch, of sources and targets together.
-    public var batchTokens = 4096
+    /// Tokens of a batch, of sources and targets together; nil for 4096 (translators: 1024).
+    public var batchTokens: Int?
     /// Bytes that the activations of teacher and student may take together; nil for as many as a batch needs. A batch that
     /// needs more passes in parts, whose gradients add up to the same but for rounding.
     public var memory: Int?
     /// Batches of a step.
     public var accumulation = 1
-    /// The highest learning rate; nil for 5e-4 (encoders: 5e-5), or 2e-3 where tables alone train.
+    /// The highest learning rate; nil for 5e-4 (translators: 3e-4, encoders: 5e-5), or 2e-3 where tables alone train.
     public var rate: Double?
     /// What the rate of factors is multiplied by, where more than tables trains.
     public var factorRate = 4.0
@@ -96,6 +96,9 @@ public struct DistillationOptions: Sendable, Hashable {
     func trained(in model: any DistillationModel) -> Trained {
         trained ?? (model.parameters.count <= Self.mostForAll ? .all : .factors)
     }
+
+    /// Tokens of a batch for `model`.
+    func batchTokens(for model: any DistillationModel) -> Int { batchTokens ?? model.usualSteps.batchTokens }
 
     /// The losses of the second stage for `model`.
     func weights(for model: any DistillationModel) -> LossWeights {

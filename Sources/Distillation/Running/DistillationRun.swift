@@ -102,7 +102,8 @@ public final class DistillationRun {
         (self.workspace, self.options, self.data) = (workspace, options, data)
         let student = try Student(workspace, teacher: teacher, options, weights: weights)
         self.student = student
-        let perEpoch = data.batches(epoch: 0, tokens: options.batchTokens).count
+        let batchTokens = options.batchTokens(for: student.model)
+        let perEpoch = data.batches(epoch: 0, tokens: batchTokens).count
         let accumulation = max(1, options.accumulation)
         phases = TrainingPhase.phases(
             options,
@@ -119,7 +120,7 @@ public final class DistillationRun {
             teacher: student.teacher,
             weights: phases.map(\.weights)
         )
-        validationBatches = data.validationBatches(tokens: min(options.batchTokens, passSize.tokens))
+        validationBatches = data.validationBatches(tokens: min(batchTokens, passSize.tokens))
         fingerprint = try Self.fingerprint(workspace, options, data, weights)
         optimiser = AdamW([])
         if resumes {
@@ -319,7 +320,7 @@ public final class DistillationRun {
 
     private func nextBatch() -> [TrainingText] {
         if batchEpoch != position.epoch {
-            batches = data.batches(epoch: position.epoch, tokens: options.batchTokens)
+            batches = data.batches(epoch: position.epoch, tokens: options.batchTokens(for: student.model))
             batchEpoch = position.epoch
         }
         if position.batch >= batches.count {

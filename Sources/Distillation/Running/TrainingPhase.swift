@@ -37,8 +37,7 @@ struct TrainingPhase: Sendable {
     ) -> [TrainingPhase] {
         let steps = options.steps ?? max(1, Int((options.epochs * Double(stepsPerEpoch)).rounded()))
         let trained = options.trained(in: model)
-        // Vectors of texts are easily spoilt: an encoder at ten times the rate became worse with every step.
-        let peak = options.rate ?? (trained == .factors ? 2e-3 : model.hasScores ? 5e-4 : 5e-5)
+        let peak = options.rate ?? (trained == .factors ? 2e-3 : model.usualSteps.rate)
         func phase(_ kind: Kind, _ steps: Int, _ weights: LossWeights, peak: Double) -> TrainingPhase {
             TrainingPhase(
                 kind: kind,

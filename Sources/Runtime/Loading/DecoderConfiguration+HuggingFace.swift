@@ -27,7 +27,7 @@ extension DecoderConfiguration {
         guard activation == "silu" || activation == "swish" else {
             throw reader.failure("hidden_act", "\"\(activation)\" where \(family.name) models have silu", .unsupported)
         }
-        endTokens = json["eos_token_id"]?.int.map { [$0] } ?? json["eos_token_id"]?.elements?.compactMap(\.int) ?? []
+        endTokens = try reader.optionalTokens("eos_token_id", in: 0...limit) ?? []
 
         // Older files keep the base beside the scaling, newer ones hold both in one object.
         let older = json["rope_scaling"].flatMap { $0.members == nil ? nil : $0 }
@@ -95,7 +95,8 @@ struct ConfigurationReader {
         TensorFileError(
             kind,
             file: file,
-            place: "config.json, \(key)",
+            // Beside a model's path stands the file's name.
+            place: file.hasSuffix(".json") ? key : "config.json, \(key)",
             cause: cause,
             remedy: "correct the configuration, or fetch it again"
         )
@@ -116,6 +117,17 @@ struct ConfigurationReader {
     {
         if let integer = try optionalInteger(key, in: range) ?? fallback { return integer }
         throw failure(key, "the key is missing", .missing)
+    }
+
+    /// A token, or several.
+    func optionalTokens(_ key: String, in range: ClosedRange<Int>) throws(TensorFileError) -> [Int]? {
+        guard let value = value(key) else { return nil }
+        let tokens = value.int.map { [$0] } ?? value.elements?.compactMap(\.int) ?? []
+        let isWhole = tokens.count == value.elements?.count ?? 1
+        guard isWhole, !tokens.isEmpty, tokens.allSatisfy(range.contains) else {
+            throw failure(key, "not a token in \(range.lowerBound) to \(range.upperBound), nor a list of them")
+        }
+        return tokens
     }
 
     func number(_ key: String, default fallback: Double? = nil) throws(TensorFileError) -> Double {

@@ -72,16 +72,8 @@ extension TranslationOptions {
         let reader = ConfigurationReader(json: generation, file: file)
         let base = ConfigurationReader(json: configuration, file: file)
         let ids = 0...max(0, vocabularySize - 1)
-        func tokens(_ key: String, _ reader: ConfigurationReader) throws(TensorFileError) -> [Int]? {
-            guard let value = reader.json[key], value != .null else { return nil }
-            let list = value.int.map { [$0] } ?? value.elements?.compactMap(\.int) ?? []
-            guard !list.isEmpty, list.allSatisfy(ids.contains) else {
-                throw reader.failure(key, "not a token of the table of \(vocabularySize), nor a list of them")
-            }
-            return list
-        }
-        let baseEnds = try tokens("eos_token_id", base)
-        guard let ends = try tokens("eos_token_id", reader) ?? baseEnds else {
+        let baseEnds = try base.optionalTokens("eos_token_id", in: ids)
+        guard let ends = try reader.optionalTokens("eos_token_id", in: ids) ?? baseEnds else {
             throw base.failure("eos_token_id", "the key is missing", .missing)
         }
         let padding = try base.optionalInteger("pad_token_id", in: ids)
@@ -104,8 +96,8 @@ extension TranslationOptions {
         case .string("never")?: earlyStopping = .never
         default: throw reader.failure("early_stopping", "neither true, false nor \"never\"")
         }
-        forcedEndTokens = try tokens("forced_eos_token_id", reader) ?? []
-        forcedFirstToken = try tokens("forced_bos_token_id", reader)?.first
+        forcedEndTokens = try reader.optionalTokens("forced_eos_token_id", in: ids) ?? []
+        forcedFirstToken = try reader.optionalTokens("forced_bos_token_id", in: ids)?.first
         renormalises = generation["renormalize_logits"]?.bool ?? false
         if let words = generation["bad_words_ids"], words != .null {
             let lists = words.elements?.map { $0.elements?.compactMap(\.int) ?? [] } ?? []

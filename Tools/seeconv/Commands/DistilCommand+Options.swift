@@ -37,8 +37,8 @@ struct TrainingStepOptions: ParsableArguments {
     )
     var settlingShare = 0.25
 
-    @Option(name: .customLong("batch-tokens"), help: "Tokens of a batch.")
-    var batchTokens = 4096
+    @Option(name: .customLong("batch-tokens"), help: "Tokens of a batch (default: 4096, of translators 1024).")
+    var batchTokens: Int?
 
     @Option(
         help: ArgumentHelp(
@@ -51,7 +51,10 @@ struct TrainingStepOptions: ParsableArguments {
     @Option(help: "Batches of a step.")
     var accumulate = 1
 
-    @Option(help: "The highest learning rate (default: 5e-4, of encoders 5e-5; 2e-3 where tables alone train).")
+    @Option(
+        help:
+            "The highest learning rate (default: 5e-4, of translators 3e-4, of encoders 5e-5; 2e-3 where tables alone train)."
+    )
     var rate: Double?
 
     @Option(name: .customLong("factor-rate"), help: "What the rate of factors is multiplied by beside other weights.")
