@@ -21,6 +21,8 @@ public struct TableRecoding: Sendable {
     public let weights: [Float]
     /// The seed of random choices.
     public let seed: UInt64
+    /// The factors ready to train, where they stand alone and can.
+    public let trainableForm: (any TrainableForm)?
     private let file: String
     private let factors: (any StorableTable)?
 
@@ -43,15 +45,13 @@ public struct TableRecoding: Sendable {
         } catch let error as EntanglementError {
             throw error.inFile(file, place: entry.name)
         }
+        trainableForm = entry.residual == nil ? factors.flatMap { TableMethods.trainableForm(of: $0) } : nil
     }
 
     /// How the table is stored.
     public var form: Form {
         entry.residual != nil ? .residual : trainableForm != nil ? .factors : .rival
     }
-
-    /// The factors ready to train; nil where they cannot.
-    public var trainableForm: (any TrainableForm)? { factors.flatMap { TableMethods.trainableForm(of: $0) } }
 
     /// The entry with `table` as its factors.
     public func entry(storing table: any StorableTable) -> FactoredEntry {

@@ -36,7 +36,7 @@ final class StudentTable {
         teacher: MatrixView<Float>
     ) {
         (self.recoding, self.model, self.block) = (recoding, model, block)
-        if recoding.form == .factors, let form = recoding.trainableForm {
+        if let form = recoding.trainableForm {
             numbers = .factors(
                 FactoredStudentTable(form, named: recoding.entry.name, in: model, table: block)
             )
