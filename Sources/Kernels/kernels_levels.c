@@ -326,12 +326,13 @@ void see_level_products(
 }
 
 void see_add_level_exceptions(
-    const uint32_t *exceptions, const int32_t *starts, size_t rows, const float *values, float *products) {
+    const uint32_t *exceptions, const int32_t *starts, size_t blocks, const float *values, float *restrict products) {
     const uint32_t *exception = exceptions + starts[0];
-    for (size_t row = 0; row < rows; row++) {
-        const uint32_t *end = exceptions + starts[row + 1];
-        float sum = 0;
-        for (; exception < end; exception++) sum += (float)((int32_t)(*exception << 18) >> 18) * values[*exception >> 14];
-        products[row] += sum;
+    for (size_t block = 0; block < blocks; block++, values += SEE_LEVEL_BLOCK) {
+        const uint32_t *end = exceptions + starts[block + 1];
+        for (; exception < end; exception++) {
+            int32_t level = (int32_t)(*exception << 14) >> 14;
+            products[*exception >> 18 & 0xFF] += (float)level * values[*exception >> 26];
+        }
     }
 }

@@ -69,9 +69,9 @@ import Testing
         var results: [[UInt32]] = []
         KernelPaths.forEach { _ in
             var bits: [UInt32] = []
-            for group in levels.groups {
-                var products = [Float](repeating: 0, count: group.places.count)
-                levels.multiply(vector, group.places, of: group, into: &products)
+            for chunk in levels.chunks {
+                var products = [Float](repeating: 0, count: chunk.places.count)
+                levels.multiply(vector, chunk, into: &products)
                 bits += products.map(\.bitPattern)
             }
             results.append(bits)
@@ -94,11 +94,11 @@ import Testing
                 var unit = [Float](repeating: 0, count: coded.axisCount)
                 unit[axis] = 1
                 let vector = levels.vector(unit)
-                for group in levels.groups {
+                for chunk in levels.chunks {
                     KernelPaths.forEach { path in
-                        var products = [Float](repeating: 0, count: group.places.count)
-                        levels.multiply(vector, group.places, of: group, into: &products)
-                        for (i, place) in group.places.enumerated() {
+                        var products = [Float](repeating: 0, count: chunk.places.count)
+                        levels.multiply(vector, chunk, into: &products)
+                        for (i, place) in chunk.places.enumerated() {
                             let level = Float(coded.levels(ofRow: Int(levels.rows[place]))[axis])
                             #expect(abs(products[i] - level) <= 1e-4 * abs(level), "\(path)")
                         }

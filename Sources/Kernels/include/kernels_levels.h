@@ -63,10 +63,12 @@ typedef struct {
     float scale;
 } see_level_vector;
 
-/// Adds level · element of every exception of `rows` rows to their products: those of row r are `starts[r]` … `starts[r + 1]` − 1.
-/// An exception is a level that no code stands for, or a part of one: the column, and in the lowest 14 bits the level, −8,192 … 8,191.
+/// Adds level · element of every exception to the product of its row. Exceptions are levels that no code stands for, or parts of
+/// them, of at most 256 rows: those of block b are `starts[b]` … `starts[b + 1]` − 1. In the highest 6 bits stands the column
+/// in the block, in the next 8 the row, in the lowest 18 the level, −131,072 … 131,071.
+/// Where neighbours are of different rows, none waits for the sum of the one before.
 void see_add_level_exceptions(
-    const uint32_t *_Nonnull exceptions, const int32_t *_Nonnull starts, size_t rows,
+    const uint32_t *_Nonnull exceptions, const int32_t *_Nonnull starts, size_t blocks,
     const float *_Nonnull values, float *_Nonnull products);
 
 /// Writes the digits of `count` elements to `high` and `low`, those beyond `largest` cut to it. Returns their scale.

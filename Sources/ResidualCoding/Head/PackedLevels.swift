@@ -20,8 +20,18 @@ struct PackedLevels: Sendable {
         let start: Int
     }
 
+    /// Rows of a group that are multiplied together, while their codes are in the cache: whole eights, but for the group's last.
+    struct Chunk: Sendable {
+        let group: Group
+        /// The places of its rows.
+        let places: Range<Int>
+        fileprivate let exceptions: LevelExceptions
+    }
+
     let tables: LevelTables
     let groups: [Group]
+    /// All rows, in the order of their places.
+    let chunks: [Chunk]
     /// Whether any row has codes in a block.
     private let isCoded: [Bool]
     /// The row that lies at each place.
@@ -29,17 +39,11 @@ struct PackedLevels: Sendable {
     private let codes: [UInt8]
     /// The sum of each row's levels in codes of 2 and 3 bits.
     private let levelSums: [Int32]
-    /// Levels that have no code: those of place p are `exceptionStarts[p]..<exceptionStarts[p + 1]`.
-    private let exceptionStarts: [Int32]
-    private let exceptions: [UInt32]
 
     /// Bytes of everything that a product reads.
     var byteCount: Int {
-        codes.count + 4 * exceptions.count + 4 * (levelSums.count + exceptionStarts.count + rows.count)
+        chunks.reduce(codes.count + 4 * (levelSums.count + rows.count)) { $0 + $1.exceptions.byteCount }
     }
-
-    /// Rows packed by one thread at a time: whole eights.
-    private static let chunkRows = 256
 
     /// The levels of `residual`.
     init(_ residual: CodedResidual) {
@@ -69,7 +73,7 @@ struct PackedLevels: Sendable {
         self.groups = groups
         isCoded = (0..<tables.blockCount).map { block in groups.contains { $0.widths[block] != SEE_LEVELS_16 } }
         self.rows = rows
-        var parts: [Part] = []
+        var parts: [(chunk: Chunk, levelSums: [Int32])] = []
         codes = [UInt8](unsafeUninitializedCapacity: start) { buffer, filled in
             guard let first = buffer.baseAddress else { return }
             see_prefer_large_pages(first, buffer.count)
@@ -77,24 +81,22 @@ struct PackedLevels: Sendable {
             filled = start
             let codes = SharedMutablePointer(first)
             parts = groups.flatMap { group in
-                Parallel.mapChunks(of: group.places.count, size: Self.chunkRows) { range in
-                    Part(
+                Parallel.mapChunks(of: group.places.count, size: LevelExceptions.mostRows) { range in
+                    let places = group.places.lowerBound + range.lowerBound..<group.places.lowerBound + range.upperBound
+                    let part = Part(
                         residual,
                         tables,
                         group,
-                        range.map { Int(rows[group.places.lowerBound + $0]) },
+                        rows[places].map(Int.init),
                         into: codes.base + group.start + range.lowerBound * group.rowBytes
                     )
+                    let exceptions = part.exceptions.sorted(blockCount: tables.blockCount)
+                    return (Chunk(group: group, places: places, exceptions: exceptions), part.levelSums)
                 }
             }
         }
-        var exceptionStarts: [Int32] = [0]
-        for part in parts {
-            for count in part.exceptionCounts { exceptionStarts.append((exceptionStarts.last ?? 0) + count) }
-        }
-        self.exceptionStarts = exceptionStarts
+        chunks = parts.map(\.chunk)
         levelSums = parts.flatMap(\.levelSums)
-        exceptions = parts.flatMap(\.exceptions)
     }
 
     /// Rows whose blocks lie together; what is missing of the last rows of a group is zeros.
@@ -103,8 +105,7 @@ struct PackedLevels: Sendable {
     /// What packing some rows of a group gave besides their codes.
     private struct Part: Sendable {
         var levelSums: [Int32] = []
-        var exceptionCounts: [Int32] = []
-        var exceptions: [UInt32] = []
+        var exceptions = LevelExceptions.Collection()
 
         /// Packs `rows`, their bytes to `codes`, which are zeros.
         init(
@@ -117,27 +118,25 @@ struct PackedLevels: Sendable {
             let decoder = RowDecoder(residual.model)
             let columns = residual.axisCount
             var levels = [Int32](repeating: 0, count: columns)
-            for (i, row) in rows.enumerated() {
+            for (member, row) in rows.enumerated() {
                 residual.bits.withUnsafeBufferPointer { bits in
                     levels.withUnsafeMutableBufferPointer { decoder.decode(row, of: residual.index, bits, into: $0) }
                 }
-                let row = i % PackedLevels.rowsTogether
-                var byte = (i - row) * group.rowBytes
+                let row = member % PackedLevels.rowsTogether
+                var byte = (member - row) * group.rowBytes
                 var sum: Int32 = 0
-                let before = exceptions.count
                 for block in 0..<tables.blockCount {
                     let first = block * LevelTables.blockColumns
                     let range = first..<min(first + LevelTables.blockColumns, columns)
                     let width = group.widths[block]
                     if width == SEE_LEVELS_16 {
-                        pack16(levels, range, at: codes + byte + row * width.blockBytes)
+                        pack16(levels, range, member, at: codes + byte + row * width.blockBytes)
                     } else {
-                        sum += pack(levels, range, width, tables, offset: group.offset, row, in: codes + byte)
+                        sum += pack(levels, range, width, tables, offset: group.offset, member, in: codes + byte)
                     }
                     byte += PackedLevels.rowsTogether * width.blockBytes
                 }
                 levelSums.append(sum)
-                exceptionCounts.append(Int32(exceptions.count - before))
             }
         }
 
@@ -148,36 +147,32 @@ struct PackedLevels: Sendable {
             _ width: see_level_width,
             _ tables: LevelTables,
             offset: Int,
-            _ row: Int,
+            _ member: Int,
             in block: UnsafeMutablePointer<UInt8>
         ) -> Int32 {
+            let row = Int32(member % PackedLevels.rowsTogether)
             var sum: Int32 = 0
             for (i, column) in range.enumerated() where levels[column] != 0 {
                 let level = levels[column]
                 guard let step = tables.step(of: level, column: column, offset: offset, width) else {
-                    addException(level, column)
+                    exceptions.add(level, row: member, column: column)
                     continue
                 }
                 sum += level
-                see_pack_level(width, Int32(step), Int32(row), Int32(i), block)
+                see_pack_level(width, Int32(step), row, Int32(i), block)
             }
             return width == SEE_LEVELS_2 || width == SEE_LEVELS_3 ? sum : 0
         }
 
-        /// Keeps a level apart, in as many parts as it takes.
-        private mutating func addException(_ level: Int32, _ column: Int) {
-            var rest = level
-            repeat {
-                let part = max(-8_192, min(8_191, rest))
-                exceptions.append(UInt32(column) << 14 | UInt32(bitPattern: part) & 0x3FFF)
-                rest -= part
-            } while rest != 0
-        }
-
-        private mutating func pack16(_ levels: [Int32], _ range: Range<Int>, at codes: UnsafeMutablePointer<UInt8>) {
+        private mutating func pack16(
+            _ levels: [Int32],
+            _ range: Range<Int>,
+            _ member: Int,
+            at codes: UnsafeMutablePointer<UInt8>
+        ) {
             for (i, column) in range.enumerated() {
                 guard let level = Int16(exactly: levels[column]) else {
-                    addException(levels[column], column)
+                    exceptions.add(levels[column], row: member, column: column)
                     continue
                 }
                 codes[2 * i] = UInt8(truncatingIfNeeded: level)
@@ -230,14 +225,9 @@ extension PackedLevels {
         return Vector(values: values, high: high, low: low, scale: scale)
     }
 
-    /// Writes the sums of level · element for the rows at `places`, which lie in `group`, to `products`. The places begin a multiple
-    /// of eight behind the group's first, and end there too or at its last.
-    func multiply(
-        _ vector: Vector,
-        _ places: Range<Int>,
-        of group: Group,
-        into products: UnsafeMutablePointer<Float>
-    ) {
+    /// Writes the sums of level · element for the rows of `chunk` to `products`, in the order of their places.
+    func multiply(_ vector: Vector, _ chunk: Chunk, into products: UnsafeMutablePointer<Float>) {
+        let (group, places) = (chunk.group, chunk.places)
         func call(
             _ values: UnsafePointer<Float>,
             _ high: UnsafePointer<UInt8>,
@@ -262,10 +252,6 @@ extension PackedLevels {
             }
         }
         call(vector.values, vector.high, vector.low, codes, levelSums)
-        addExceptions(exceptions, exceptionStarts)
-
-        func addExceptions(_ exceptions: UnsafePointer<UInt32>, _ starts: UnsafePointer<Int32>) {
-            see_add_level_exceptions(exceptions, starts + places.lowerBound, places.count, vector.values, products)
-        }
+        chunk.exceptions.add(vector.values, to: products)
     }
 }

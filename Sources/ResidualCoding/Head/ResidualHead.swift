@@ -15,8 +15,6 @@ public struct ResidualHead: Sendable {
     public let columnCount: Int
     private let residual: CodedResidual
     private let levels: PackedLevels
-    /// Rows that a thread multiplies at a time, and the group that they are of.
-    private let chunks: [(group: PackedLevels.Group, places: Range<Int>)]
     private let panels: ReflectionPanels?
     /// The coded axes, where the reflections do not fit bytes.
     private let basis: Matrix?
@@ -37,11 +35,6 @@ public struct ResidualHead: Sendable {
         columnCount = residual.columnCount
         let levels = PackedLevels(residual)
         self.levels = levels
-        chunks = levels.groups.flatMap { group in
-            stride(from: group.places.lowerBound, to: group.places.upperBound, by: Self.chunkRows).map { first in
-                (group, first..<min(first + Self.chunkRows, group.places.upperBound))
-            }
-        }
         panels = ReflectionPanels(residual.model.reflections)
         basis = panels == nil ? residual.basis : nil
         codedAxes = residual.model.codedAxes
@@ -51,9 +44,6 @@ public struct ResidualHead: Sendable {
                 / Float(SymbolTables.pointsPerStep)
         }
     }
-
-    /// Rows that a thread multiplies with every hidden vector while their packed levels are in its cache: whole eights.
-    private static let chunkRows = 256
 
     /// Writes ⟨x_v, h⟩ for every h, a row of `hidden` `[n, columnCount]`, and every row v to `logits` `[n, rowCount]`,
     /// or adds it.
@@ -67,14 +57,15 @@ public struct ResidualHead: Sendable {
             turned(hidden.base + range.lowerBound * hidden.rowStride)
         }
         // One loop over the chunks of all groups: a group of few rows must not make the threads wait for each other.
-        Parallel.forEachChunk(of: chunks.count, size: 1) { part in
-            for (group, places) in chunks[part] {
-                withUnsafeTemporaryAllocation(of: Float.self, capacity: places.count) { memory in
+        // A thread multiplies a chunk with every hidden vector while its packed levels are in the cache.
+        Parallel.forEachChunk(of: levels.chunks.count, size: 1) { part in
+            for chunk in levels.chunks[part] {
+                withUnsafeTemporaryAllocation(of: Float.self, capacity: chunk.places.count) { memory in
                     guard let products = memory.baseAddress else { return }
                     for (n, (vector, base)) in vectors.enumerated() {
-                        levels.multiply(vector, places, of: group, into: products)
+                        levels.multiply(vector, chunk, into: products)
                         let target = logits.base + n * logits.rowStride
-                        for (i, place) in places.enumerated() {
+                        for (i, place) in chunk.places.enumerated() {
                             let row = Int(levels.rows[place])
                             let logit = base + scales[place] * products[i]
                             target[row] = isAdding ? target[row] + logit : logit
