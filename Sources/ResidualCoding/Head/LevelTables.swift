@@ -132,8 +132,8 @@ struct LevelTables: Sendable {
     /// Blocks of bytes that the sums of a row have room for.
     private static let mostByteBlocks = 512
 
-    /// What a level outside the codes costs: 4 bytes, and the time in which the memory sends eight.
-    private static let exceptionBits = 96.0
+    /// What a level outside the codes costs: 4 bytes, and the time in which the memory sends sixteen.
+    private static let exceptionBits = 160.0
 
     /// The probability that q is above `largest`, both quantisers being as likely.
     private func probability(ofMoreThan largest: Int, class c: Int) -> Double {
