@@ -119,6 +119,9 @@ static float dot_portable(
 // The path needs two features that not every CPU with AVX-512 has; the others take the portable one.
 #define TARGET __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vnni")))
 
+// Inlined for certain: an argument that is known then leaves no branch.
+#define INLINE static inline __attribute__((always_inline))
+
 TARGET static inline __m512i load(const void *bytes) { return _mm512_loadu_si512(bytes); }
 
 /// The bits of `codes` that `mask` has, with `others` in the rest.
@@ -132,6 +135,34 @@ TARGET static int64_t add_lanes(__m512i sums) {
     return _mm512_reduce_add_epi64(_mm512_add_epi64(low, high));
 }
 
+/// Whether the sums over all lanes of a row fit 32 bits: a lane gets less than 2¹⁷ from a block of codes, less than 17 times that from
+/// bytes.
+static int fits_32_bits(const see_level_run *runs, size_t run_count) {
+    size_t most = 0;
+    for (size_t i = 0; i < run_count; i++) most += (runs[i].width == SEE_LEVELS_8 ? 17u : 1u) * runs[i].blocks;
+    return most * 16 << 17 < (size_t)1 << 31;
+}
+
+/// Halves the sums that each of two vectors still is, lane by lane of 128 bits, and puts them side by side.
+TARGET static inline __m512i halve(__m512i a, __m512i b) {
+    return _mm512_add_epi32(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
+}
+
+/// The same of pairs.
+TARGET static inline __m512i halve_pairs(__m512i a, __m512i b) {
+    return _mm512_add_epi32(_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+}
+
+/// The same of lanes of 128 bits.
+TARGET static inline __m512i halve_lanes(__m512i a, __m512i b) {
+    return _mm512_add_epi32(_mm512_shuffle_i32x4(a, b, 0x88), _mm512_shuffle_i32x4(a, b, 0xDD));
+}
+
+/// The sums over the lanes of four vectors in each lane of 128 bits, a quarter of each.
+TARGET static inline __m512i quarters(__m512i a, __m512i b, __m512i c, __m512i d) {
+    return halve_pairs(halve(a, b), halve(c, d));
+}
+
 /// How far ahead of the codes the memory is asked for: the processor's own prediction ends at a page.
 enum { BYTES_AHEAD = 4096 };
 
@@ -142,6 +173,7 @@ TARGET static inline void ask(const uint8_t *codes, int count) {
 
 /// What a block has for all rows: its columns' classes and the tables, each in two orders. In the first, a code lies in bits 0…2 of an
 /// index and the class above it; in the second the class lies below and the code in bits 3…5, where it is in every second row.
+/// Where all columns have one class, the tables do not ask for it, nor for any bits but the code's: bytes are indices as they are.
 typedef struct {
     __m512i classes, turned_classes, table, turned_table;
 } block_tables;
@@ -153,14 +185,22 @@ load_tables(const uint8_t *classes, const void *table, const void *turned_table)
     return (block_tables){above, _mm512_srli_epi16(above, 3), load(table), load(turned_table)};
 }
 
+/// The same of a block whose columns have one class.
+TARGET static inline block_tables load_spread_tables(const void *tables) {
+    __m512i none = _mm512_setzero_si512();
+    return (block_tables){none, none, load(tables), load((const uint8_t *)tables + 64)};
+}
+
 /// What the lower codes of `codes` stand for; bits 6 and 7 of an index do not count.
-TARGET static inline __m512i lower(const block_tables *tables, __m512i codes) {
-    return _mm512_permutexvar_epi8(pick(codes, 7, tables->classes), tables->table);
+TARGET INLINE __m512i lower(const block_tables *tables, __m512i codes, int has_one_class) {
+    __m512i indices = has_one_class ? codes : pick(codes, 7, tables->classes);
+    return _mm512_permutexvar_epi8(indices, tables->table);
 }
 
 /// What the codes in bits 3…5 stand for.
-TARGET static inline __m512i upper(const block_tables *tables, __m512i codes) {
-    return _mm512_permutexvar_epi8(pick(codes, 7 << 3, tables->turned_classes), tables->turned_table);
+TARGET INLINE __m512i upper(const block_tables *tables, __m512i codes, int has_one_class) {
+    __m512i indices = has_one_class ? codes : pick(codes, 7 << 3, tables->turned_classes);
+    return _mm512_permutexvar_epi8(indices, tables->turned_table);
 }
 
 /// Sums of products of bytes with the vector's digits, which an instruction adds up by fours: 2 · 2¹⁶ a block and lane at most,
@@ -168,6 +208,27 @@ TARGET static inline __m512i upper(const block_tables *tables, __m512i codes) {
 typedef struct {
     __m512i high, low;
 } digit_sums;
+
+/// The sums over the lanes of eight rows, both digits put together. All rows at once: one by one they would take as long as several
+/// blocks.
+TARGET static inline __m512i add_all_lanes(const digit_sums sums[SEE_LEVEL_ROWS], int fits_32) {
+    if (fits_32) {
+        __m512i parts[4];
+        SEE_UNROLL for (int i = 0; i < 2; i++) {
+            const digit_sums *four = sums + 4 * i;
+            parts[i] = quarters(four[0].high, four[1].high, four[2].high, four[3].high);
+            parts[2 + i] = quarters(four[0].low, four[1].low, four[2].low, four[3].low);
+        }
+        __m512i all = halve_lanes(halve_lanes(parts[0], parts[1]), halve_lanes(parts[2], parts[3]));
+        __m512i high = _mm512_cvtepi32_epi64(_mm512_castsi512_si256(all));
+        __m512i low = _mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64(all, 1));
+        return _mm512_add_epi64(_mm512_sub_epi64(_mm512_slli_epi64(high, 8), high), low);
+    }
+    int64_t totals[SEE_LEVEL_ROWS];
+    SEE_UNROLL for (int r = 0; r < SEE_LEVEL_ROWS; r++)
+        totals[r] = DIGIT_BASE * add_lanes(sums[r].high) + add_lanes(sums[r].low);
+    return load(totals);
+}
 
 /// Adds signed levels times digits that lie 128 too high.
 TARGET static inline void add_signed(digit_sums *sums, __m512i levels, __m512i high, __m512i low) {
@@ -188,19 +249,25 @@ TARGET static inline void load_digits(const uint8_t *biased, __m512i digits[2]) 
     digits[1] = _mm512_sub_epi8(_mm512_setzero_si512(), digits[0]);
 }
 
+/// The columns of a run of blocks.
+typedef struct {
+    const int32_t *first_class;
+    int32_t offset;
+    const uint8_t *classes, *high, *low;
+} run_columns;
+
 /// Adds up a row's part of a run of bytes. What lies beyond the tables is summed on its own: at most 2²¹ a block and lane.
 TARGET static inline void add_bytes(
-    digit_sums *sums, const see_level_tables *tables, const int32_t *first_class, int32_t offset, const uint8_t *classes,
-    const uint8_t *codes, const uint8_t *high, const uint8_t *low, size_t count) {
+    digit_sums *sums, const see_level_tables *tables, const run_columns *columns, const uint8_t *codes, size_t count) {
     digit_sums far = {_mm512_setzero_si512(), _mm512_setzero_si512()};
     for (size_t b = 0; b < count; b++, codes += 64 * SEE_LEVEL_ROWS) {
-        __m512i table = load(tables->magnitudes + (first_class[b] + offset) * 8);
+        __m512i table = load(tables->magnitudes + (columns->first_class[b] + columns->offset) * 8);
         __m512i highs[2], lows[2], q = load(codes);
-        load_digits(high + 64 * b, highs), load_digits(low + 64 * b, lows);
+        load_digits(columns->high + 64 * b, highs), load_digits(columns->low + 64 * b, lows);
         __mmask64 negative = _mm512_movepi8_mask(q);
         q = _mm512_abs_epi8(q);
         __mmask64 near = _mm512_cmple_epu8_mask(q, _mm512_set1_epi8(7));
-        __m512i indices = pick(q, 7, load(classes + 64 * b));
+        __m512i indices = pick(q, 7, load(columns->classes + 64 * b));
         add_magnitudes(sums, _mm512_maskz_permutexvar_epi8(near, indices, table), negative, highs, lows);
         add_magnitudes(&far, _mm512_maskz_mov_epi8(~near, q), negative, highs, lows);
     }
@@ -208,72 +275,110 @@ TARGET static inline void add_bytes(
     sums->low = _mm512_add_epi32(sums->low, _mm512_mullo_epi32(far.low, _mm512_set1_epi32(LEVEL_STEP)));
 }
 
+/// Adds up a run of codes of 2 bits.
+TARGET INLINE void add_codes_2(
+    digit_sums sums[SEE_LEVEL_ROWS], const see_level_tables *tables, const run_columns *columns, const uint8_t *codes,
+    size_t count, int has_one_class) {
+    for (size_t b = 0; b < count; b++, codes += 128) {
+        ask(codes, 128);
+        int32_t c = columns->first_class[b] + columns->offset;
+        __m512i class = load(columns->classes + 64 * b), table = load(tables->small + c * 8), spread[3];
+        SEE_UNROLL for (int i = 0; i < 3; i++) spread[i] = load(tables->spread_2 + c * 192 + 64 * i);
+        __m512i highs = load(columns->high + 64 * b), lows = load(columns->low + 64 * b);
+        SEE_UNROLL for (int r = 0; r < SEE_LEVEL_ROWS; r++) {
+            // Bits 6 and 7 are none of an index.
+            int shift = has_one_class ? (r % 4 == 3 ? 2 : 0) : r % 4 * 2;
+            __m512i packed = _mm512_srli_epi16(load(codes + r / 4 * 64), shift);
+            __m512i levels = has_one_class ? _mm512_permutexvar_epi8(packed, spread[r % 4 == 3 ? 2 : r % 4])
+                                           : _mm512_permutexvar_epi8(pick(packed, 3, class), table);
+            add_signed(&sums[r], levels, highs, lows);
+        }
+    }
+}
+
+/// Adds up a run of codes of 3 bits.
+TARGET INLINE void add_codes_3(
+    digit_sums sums[SEE_LEVEL_ROWS], const see_level_tables *tables, const run_columns *columns, const uint8_t *codes,
+    size_t count, int has_one_class) {
+    for (size_t b = 0; b < count; b++, codes += 192) {
+        ask(codes, 192);
+        int32_t c = columns->first_class[b] + columns->offset;
+        block_tables block = has_one_class
+            ? load_spread_tables(tables->spread_3 + c * 128)
+            : load_tables(columns->classes + 64 * b, tables->small + c * 8, tables->turned_small + c * 64);
+        __m512i highs = load(columns->high + 64 * b), lows = load(columns->low + 64 * b);
+        __m512i packed[4] = {load(codes), load(codes + 64), load(codes + 128)};
+        // The last two rows lie in the highest bits of the bytes of the others.
+        packed[3] = _mm512_and_si512(_mm512_srli_epi16(packed[0], 6), _mm512_set1_epi8(3));
+        packed[3] = pick(_mm512_srli_epi16(packed[1], 4), 3 << 2, packed[3]);
+        packed[3] = pick(_mm512_srli_epi16(packed[2], 2), 3 << 4, packed[3]);
+        SEE_UNROLL for (int i = 0; i < SEE_LEVEL_ROWS / 2; i++) {
+            add_signed(&sums[2 * i], lower(&block, packed[i], has_one_class), highs, lows);
+            add_signed(&sums[2 * i + 1], upper(&block, packed[i], has_one_class), highs, lows);
+        }
+    }
+}
+
+/// Adds up a run of codes of 4 bits.
+TARGET INLINE void add_codes_4(
+    digit_sums sums[SEE_LEVEL_ROWS], const see_level_tables *tables, const run_columns *columns, const uint8_t *codes,
+    size_t count, int has_one_class) {
+    for (size_t b = 0; b < count; b++, codes += 256) {
+        ask(codes, 256);
+        int32_t c = columns->first_class[b] + columns->offset;
+        block_tables block = has_one_class
+            ? load_spread_tables(tables->spread_4 + c * 128)
+            : load_tables(columns->classes + 64 * b, tables->magnitudes + c * 8, tables->turned_magnitudes + c * 64);
+        __m512i highs[2], lows[2];
+        load_digits(columns->high + 64 * b, highs), load_digits(columns->low + 64 * b, lows);
+        SEE_UNROLL for (int i = 0; i < SEE_LEVEL_ROWS / 2; i++) {
+            __m512i packed = load(codes + 64 * i);
+            __mmask64 negative = _mm512_test_epi8_mask(packed, _mm512_set1_epi8(0x40));
+            add_magnitudes(&sums[2 * i], lower(&block, packed, has_one_class), negative, highs, lows);
+            negative = _mm512_movepi8_mask(packed);
+            add_magnitudes(&sums[2 * i + 1], upper(&block, packed, has_one_class), negative, highs, lows);
+        }
+    }
+}
+
+/// Adds up a run of codes.
+TARGET INLINE void add_codes(
+    digit_sums sums[SEE_LEVEL_ROWS], const see_level_tables *tables, const see_level_run *run,
+    const run_columns *columns, const uint8_t *codes, int has_one_class) {
+    switch (run->width) {
+    case SEE_LEVELS_2: add_codes_2(sums, tables, columns, codes, run->blocks, has_one_class); break;
+    case SEE_LEVELS_3: add_codes_3(sums, tables, columns, codes, run->blocks, has_one_class); break;
+    default: add_codes_4(sums, tables, columns, codes, run->blocks, has_one_class);
+    }
+}
+
 /// The products of eight rows.
 TARGET static void dot_avx512(
-    const see_level_tables *tables, const see_level_run *runs, size_t run_count, int32_t offset, const uint8_t *codes,
-    const int32_t *level_sums, const see_level_vector *vector, float *products, size_t rows) {
+    const see_level_tables *tables, const see_level_run *runs, size_t run_count, int fits_32, int32_t offset,
+    const uint8_t *codes, const int32_t *level_sums, const see_level_vector *vector, float *products, size_t rows) {
     digit_sums sums[SEE_LEVEL_ROWS];
     float wide[SEE_LEVEL_ROWS] = {0};
     SEE_UNROLL for (int r = 0; r < SEE_LEVEL_ROWS; r++) sums[r].high = sums[r].low = _mm512_setzero_si512();
-    const uint8_t *high = vector->high, *low = vector->low, *classes = tables->classes;
-    const int32_t *first_class = tables->block_classes;
+    run_columns columns = {tables->block_classes, offset, tables->classes, vector->high, vector->low};
     for (size_t run = 0; run < run_count; run++) {
         size_t count = runs[run].blocks;
         switch (runs[run].width) {
         case SEE_LEVELS_NONE: break;
         case SEE_LEVELS_2:
-            for (size_t b = 0; b < count; b++, codes += 128) {
-                ask(codes, 128);
-                __m512i table = load(tables->small + (first_class[b] + offset) * 8), class = load(classes + 64 * b);
-                __m512i highs = load(high + 64 * b), lows = load(low + 64 * b);
-                SEE_UNROLL for (int r = 0; r < SEE_LEVEL_ROWS; r++) {
-                    __m512i packed = _mm512_srli_epi16(load(codes + r / 4 * 64), r % 4 * 2);
-                    add_signed(&sums[r], _mm512_permutexvar_epi8(pick(packed, 3, class), table), highs, lows);
-                }
-            }
-            break;
         case SEE_LEVELS_3:
-            for (size_t b = 0; b < count; b++, codes += 192) {
-                ask(codes, 192);
-                int32_t c = first_class[b] + offset;
-                block_tables block = load_tables(classes + 64 * b, tables->small + c * 8, tables->turned_small + c * 64);
-                __m512i highs = load(high + 64 * b), lows = load(low + 64 * b);
-                __m512i packed[4] = {load(codes), load(codes + 64), load(codes + 128)};
-                // The last two rows lie in the highest bits of the bytes of the others.
-                packed[3] = _mm512_and_si512(_mm512_srli_epi16(packed[0], 6), _mm512_set1_epi8(3));
-                packed[3] = pick(_mm512_srli_epi16(packed[1], 4), 3 << 2, packed[3]);
-                packed[3] = pick(_mm512_srli_epi16(packed[2], 2), 3 << 4, packed[3]);
-                SEE_UNROLL for (int i = 0; i < SEE_LEVEL_ROWS / 2; i++) {
-                    add_signed(&sums[2 * i], lower(&block, packed[i]), highs, lows);
-                    add_signed(&sums[2 * i + 1], upper(&block, packed[i]), highs, lows);
-                }
-            }
-            break;
         case SEE_LEVELS_4:
-            for (size_t b = 0; b < count; b++, codes += 256) {
-                ask(codes, 256);
-                int32_t c = first_class[b] + offset;
-                block_tables block =
-                    load_tables(classes + 64 * b, tables->magnitudes + c * 8, tables->turned_magnitudes + c * 64);
-                __m512i highs[2], lows[2];
-                load_digits(high + 64 * b, highs), load_digits(low + 64 * b, lows);
-                SEE_UNROLL for (int i = 0; i < SEE_LEVEL_ROWS / 2; i++) {
-                    __m512i packed = load(codes + 64 * i);
-                    __mmask64 negative = _mm512_test_epi8_mask(packed, _mm512_set1_epi8(0x40));
-                    add_magnitudes(&sums[2 * i], lower(&block, packed), negative, highs, lows);
-                    negative = _mm512_movepi8_mask(packed);
-                    add_magnitudes(&sums[2 * i + 1], upper(&block, packed), negative, highs, lows);
-                }
-            }
+            if (runs[run].has_one_class) add_codes(sums, tables, &runs[run], &columns, codes, 1);
+            else add_codes(sums, tables, &runs[run], &columns, codes, 0);
+            codes += (size_t)(64 * code_bits[runs[run].width]) * count;
             break;
         case SEE_LEVELS_8:
             ask(codes, (int)count * 512);
             SEE_UNROLL for (int r = 0; r < SEE_LEVEL_ROWS; r++)
-                add_bytes(&sums[r], tables, first_class, offset, classes, codes + 64 * r, high, low, count);
+                add_bytes(&sums[r], tables, &columns, codes + 64 * r, count);
             codes += 512 * count;
             break;
         default: {
-            const float *values = vector->values + (high - vector->high);
+            const float *values = vector->values + (columns.high - vector->high);
             __m512 parts[SEE_LEVEL_ROWS];
             SEE_UNROLL for (int r = 0; r < SEE_LEVEL_ROWS; r++) parts[r] = _mm512_setzero_ps();
             for (size_t b = 0; b < count; b++, codes += 1024) {
@@ -290,15 +395,15 @@ TARGET static void dot_avx512(
             SEE_UNROLL for (int r = 0; r < SEE_LEVEL_ROWS; r++) wide[r] += _mm512_reduce_add_ps(parts[r]);
         }
         }
-        high += 64 * count, low += 64 * count, classes += 64 * count, first_class += count;
+        columns.high += 64 * count, columns.low += 64 * count;
+        columns.classes += 64 * count, columns.first_class += count;
     }
-    int64_t totals[SEE_LEVEL_ROWS];
-    SEE_UNROLL for (int r = 0; r < SEE_LEVEL_ROWS; r++)
-        totals[r] = DIGIT_BASE * add_lanes(sums[r].high) + add_lanes(sums[r].low);
-    for (size_t r = 0; r < rows; r++) {
-        int64_t sum = totals[r] - 128 * (DIGIT_BASE + 1) * (int64_t)level_sums[r];
-        products[r] = (float)sum * vector->scale + wide[r];
-    }
+    __mmask8 present = (__mmask8)((1u << rows) - 1);
+    // The digits lie 128 too high: 128 · (255 + 1) = 2¹⁵ for every level.
+    __m512i excess = _mm512_slli_epi64(_mm512_cvtepi32_epi64(_mm256_maskz_loadu_epi32(present, level_sums)), 15);
+    __m256 totals = _mm512_cvtepi64_ps(_mm512_sub_epi64(add_all_lanes(sums, fits_32), excess));
+    __m256 scale = _mm256_set1_ps(vector->scale);
+    _mm256_mask_storeu_ps(products, present, _mm256_fmadd_ps(totals, scale, _mm256_loadu_ps(wide)));
 }
 
 static int has_byte_permutes_and_products(void) {
@@ -311,12 +416,14 @@ void see_level_products(
     size_t row_bytes, const int32_t *level_sums, size_t rows, const see_level_vector *vector, float *products) {
 #if SEE_HAS_X86_PATHS
     int is_fast = see_kernels_active_path() == SEE_KERNELS_AVX512 && has_byte_permutes_and_products();
+    int fits_32 = fits_32_bits(runs, run_count);
 #endif
     for (size_t row = 0; row < rows; row += SEE_LEVEL_ROWS, codes += SEE_LEVEL_ROWS * row_bytes) {
         size_t count = rows - row < SEE_LEVEL_ROWS ? rows - row : SEE_LEVEL_ROWS;
 #if SEE_HAS_X86_PATHS
         if (is_fast) {
-            dot_avx512(tables, runs, run_count, offset, codes, level_sums + row, vector, products + row, count);
+            dot_avx512(
+                tables, runs, run_count, fits_32, offset, codes, level_sums + row, vector, products + row, count);
             continue;
         }
 #endif

@@ -81,15 +81,20 @@ import Testing
     }
 
     @Test func everyWidthPacksEveryLevel() throws {
-        // Fine steps give wide levels, coarse ones narrow ones.
-        var widths: Set<UInt32> = []
-        for ratio in [1.4, 2.5, 6, 8, 30] {
+        // Fine steps give wide levels, coarse ones narrow ones; where axes are alike, blocks have one class.
+        let uneven = TestMatrix.random(rows: 200, columns: 192)
+        let even = try TestMatrix.even(lengths: [0.5, 1, 2, 4], columns: 128)
+        var widths: Set<UInt16> = []
+        var widthsOfOneClass: Set<UInt16> = []
+        for (matrix, ratio) in [(uneven, 1.4), (uneven, 2.5), (uneven, 6), (uneven, 8), (uneven, 30), (even, 12)] {
             let coded = try CodedResidual(
-                coding: TestMatrix.random(rows: 200, columns: 192),
-                budget: .bytes(Int(200 * 192 * 4 / ratio))
+                coding: matrix,
+                budget: .bytes(Int(Double(4 * matrix.elements.count) / ratio))
             )
             let levels = PackedLevels(coded)
-            widths.formUnion(levels.groups.flatMap { $0.widths.map(\.rawValue) })
+            for run in levels.groups.flatMap(\.runs) {
+                if run.has_one_class == 1 { widthsOfOneClass.insert(run.width) } else { widths.insert(run.width) }
+            }
             for axis in stride(from: 0, to: coded.axisCount, by: 17) {
                 var unit = [Float](repeating: 0, count: coded.axisCount)
                 unit[axis] = 1
@@ -107,6 +112,8 @@ import Testing
             }
         }
         #expect(widths.count == Int(SEE_LEVEL_WIDTHS.rawValue), "\(widths)")
+        let codes = [SEE_LEVELS_2, SEE_LEVELS_3, SEE_LEVELS_4].map { UInt16($0.rawValue) }
+        #expect(widthsOfOneClass.isSuperset(of: codes), "\(widthsOfOneClass)")
     }
 
     @Test func reflectionsOfAVectorAreThoseOfTheBasis() throws {

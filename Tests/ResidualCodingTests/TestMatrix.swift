@@ -19,6 +19,21 @@ enum TestMatrix {
         return matrix
     }
 
+    /// Orthonormal systems times `lengths`, each and its negative: the mean is 0, and all axes have one variance.
+    static func even(lengths: [Float], columns: Int) throws -> Matrix {
+        var random = SplitMix64(seed: 3)
+        var elements: [Float] = []
+        for length in lengths {
+            let symmetric = SymmetricMatrix(
+                size: columns,
+                lowerTriangleOf: (0..<columns * columns).map { _ in Double(random.normal()) }
+            )
+            let system = try SymmetricEigen(symmetric).vectors.map { length * Float($0) }
+            elements += system + system.map { -$0 }
+        }
+        return Matrix(rows: 2 * lengths.count * columns, columns: columns, elements: elements)
+    }
+
     /// ‖a − b‖ / ‖a‖.
     static func relativeError(_ a: Matrix, _ b: Matrix) -> Double {
         let error = squaredDistance(a.elements.span, b.elements.span)

@@ -36,6 +36,8 @@ typedef enum {
 typedef struct {
     uint16_t width;
     uint16_t blocks;
+    /// Whether all columns of a block have one class, in each of the blocks; of codes only.
+    uint16_t has_one_class;
 } see_level_run;
 
 /// What the rows of a matrix share. A table has eight entries a class; of a turned one, 64 entries belong to each class c: entry
@@ -47,6 +49,12 @@ typedef struct {
     /// The magnitudes of the levels of q = 0 … 7 for each class.
     const uint8_t *_Nonnull magnitudes;
     const uint8_t *_Nonnull turned_magnitudes;
+    /// Tables of a single class, which bytes of codes index as they are, without their two highest bits; what other rows have in
+    /// a byte does not count. For each class three tables of codes of 2 bits (bits 0 and 1, 2 and 3, 4 and 5), two of codes of
+    /// 3 bits (0 … 2, 3 … 5), and two of magnitudes in codes of 4 bits.
+    const int8_t *_Nonnull spread_2;
+    const int8_t *_Nonnull spread_3;
+    const uint8_t *_Nonnull spread_4;
     /// For each column, 8 · its class less the lowest of its block (at most 7 in blocks of codes).
     const uint8_t *_Nonnull classes;
     /// For each block, the lowest class of its columns less `lowest_class`, for a row of the offset 0.

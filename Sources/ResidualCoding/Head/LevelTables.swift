@@ -10,6 +10,10 @@ struct LevelTables: Sendable {
     /// The magnitudes of the levels of q = 0 … 7 in every class.
     private let magnitudes: [UInt8]
     private let turnedMagnitudes: [UInt8]
+    /// The levels of codes of 2 and 3 bits and the magnitudes of codes of 4, where a block has one class: 64 entries a table.
+    private let spread2: [Int8]
+    private let spread3: [Int8]
+    private let spread4: [UInt8]
     /// 8 · (each column's class less the lowest of its block), with zeros for columns beyond the last.
     private let columnClasses: [UInt8]
     /// Each block's lowest class less `lowestClass`.
@@ -63,6 +67,9 @@ struct LevelTables: Sendable {
         (self.small, self.magnitudes) = (small, magnitudes)
         turnedSmall = Self.turned(small)
         turnedMagnitudes = Self.turned(magnitudes)
+        spread2 = Self.spread(small, bits: 2, tables: 3)
+        spread3 = Self.spread(small, bits: 3, tables: 2)
+        spread4 = Self.spread(magnitudes, bits: 3, tables: 2)
     }
 
     /// Entries of a table in a class.
@@ -76,6 +83,18 @@ struct LevelTables: Sendable {
                 table[(c + $0 % classEntries) * classEntries + $0 / classEntries]
             }
         }
+    }
+
+    /// For every class, tables of 64 entries each: in table i, an index of 6 bits stands for what its bits from `bits` · i on say.
+    private static func spread<Element>(_ table: [Element], bits: Int, tables: Int) -> [Element] {
+        stride(from: 0, to: table.count, by: classEntries).flatMap { first in
+            (0..<64 * tables).map { table[first + ($0 % 64 >> ($0 / 64 * bits)) % (1 << bits)] }
+        }
+    }
+
+    /// Whether all columns of `block` have one class.
+    func hasOneClass(block: Int) -> Bool {
+        columnClasses[block * Self.blockColumns..<(block + 1) * Self.blockColumns].allSatisfy { $0 == 0 }
     }
 
     /// What rows of that magnitude add to the class of each column.
@@ -162,6 +181,9 @@ struct LevelTables: Sendable {
             _ turnedSmall: UnsafePointer<Int8>,
             _ magnitudes: UnsafePointer<UInt8>,
             _ turnedMagnitudes: UnsafePointer<UInt8>,
+            _ spread2: UnsafePointer<Int8>,
+            _ spread3: UnsafePointer<Int8>,
+            _ spread4: UnsafePointer<UInt8>,
             _ classes: UnsafePointer<UInt8>,
             _ blocks: UnsafePointer<Int32>
         ) -> Result {
@@ -170,12 +192,25 @@ struct LevelTables: Sendable {
                 turned_small: turnedSmall,
                 magnitudes: magnitudes,
                 turned_magnitudes: turnedMagnitudes,
+                spread_2: spread2,
+                spread_3: spread3,
+                spread_4: spread4,
                 classes: classes,
                 block_classes: blocks
             )
             return withUnsafePointer(to: &tables, body)
         }
-        return call(small, turnedSmall, magnitudes, turnedMagnitudes, columnClasses, blockClasses)
+        return call(
+            small,
+            turnedSmall,
+            magnitudes,
+            turnedMagnitudes,
+            spread2,
+            spread3,
+            spread4,
+            columnClasses,
+            blockClasses
+        )
     }
 }
 

@@ -189,11 +189,12 @@ extension PackedLevels.Group {
         self.start = start
         widths = (0..<tables.blockCount).map { tables.width(ofBlock: $0, offset: offset) }
         var runs: [see_level_run] = []
-        for width in widths {
-            if let last = runs.last, UInt32(last.width) == width.rawValue {
+        for (block, width) in widths.enumerated() {
+            let hasOneClass: UInt16 = tables.hasOneClass(block: block) ? 1 : 0
+            if let last = runs.last, UInt32(last.width) == width.rawValue, last.has_one_class == hasOneClass {
                 runs[runs.count - 1].blocks += 1
             } else {
-                runs.append(see_level_run(width: UInt16(width.rawValue), blocks: 1))
+                runs.append(see_level_run(width: UInt16(width.rawValue), blocks: 1, has_one_class: hasOneClass))
             }
         }
         self.runs = runs
