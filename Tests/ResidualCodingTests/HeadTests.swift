@@ -86,7 +86,9 @@ import Testing
         let even = try TestMatrix.even(lengths: [0.5, 1, 2, 4], columns: 128)
         var widths: Set<UInt16> = []
         var widthsOfOneClass: Set<UInt16> = []
-        for (matrix, ratio) in [(uneven, 1.4), (uneven, 2.5), (uneven, 6), (uneven, 8), (uneven, 30), (even, 12)] {
+        for (matrix, ratio) in [
+            (uneven, 1.4), (uneven, 2.5), (uneven, 6), (uneven, 8), (uneven, 30), (even, 12), (even, 30),
+        ] {
             let coded = try CodedResidual(
                 coding: matrix,
                 budget: .bytes(Int(Double(4 * matrix.elements.count) / ratio))

@@ -88,7 +88,7 @@ struct LevelTables: Sendable {
     /// For every class, tables of 64 entries each: in table i, an index of 6 bits stands for what its bits from `bits` · i on say.
     private static func spread<Element>(_ table: [Element], bits: Int, tables: Int) -> [Element] {
         stride(from: 0, to: table.count, by: classEntries).flatMap { first in
-            (0..<64 * tables).map { table[first + ($0 % 64 >> ($0 / 64 * bits)) % (1 << bits)] }
+            (0..<64 * tables).map { table[first + (($0 % 64) >> ($0 / 64 * bits)) % (1 << bits)] }
         }
     }
 
