@@ -16,6 +16,7 @@ extension Factorization {
                         "relativeError": .number(result.relativeError),
                         "weightedRelativeError": .number(result.weightedRelativeError),
                         "weights": .string(result.frequencyOrigin),
+                        "mergedTokens": .integer(result.mergedTokens),
                         "badRows": .array(result.badRows.map { .integer($0) }),
                         "ratioChoice": result.ratioChoice?.json(weights: result.frequencyOrigin) ?? .null,
                         "notes": .array(result.notes.map { .string($0) }),

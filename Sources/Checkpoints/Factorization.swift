@@ -46,7 +46,7 @@ public struct Factorization: Sendable {
     /// Paths of lexicons; empty for WordNet where it is installed.
     public var lexicons: [String]
     /// What tells how much a token's error counts.
-    public var weights: FrequencySource
+    public var weights: TokenWeighting
     /// Whether what the factors leave is coded too.
     public var residual: Residual
     /// The relative error that the residual layer may leave, in place of a ratio.
@@ -70,7 +70,7 @@ public struct Factorization: Sendable {
         factorType: FactorType? = nil,
         codes: Codes = .learned,
         lexicons: [String] = [],
-        weights: FrequencySource = .tokenizer,
+        weights: TokenWeighting = .tokenizer,
         residual: Residual = .auto,
         maximumError: Double? = nil,
         badRows: BadRowPolicy = .fail,
@@ -120,6 +120,8 @@ public struct Factorization: Sendable {
         public var weightedRelativeError: Double
         /// Where the frequencies come from, in words.
         public var frequencyOrigin: String
+        /// Tokens that have the row of another one now, and had not before.
+        public var mergedTokens: Int
         /// What a user should hear of the codes' making.
         public var notes: [String] = []
         /// How the ratio was chosen, where that was left to the table.
@@ -139,7 +141,7 @@ public struct Factorization: Sendable {
         var frequencies: [Int: TokenFrequencies] = [:]
         let results = try workspace.manifest.tables.filter(\.isChosen).map { table in
             let rows = table.tensor.shape.first ?? 0
-            let known = try frequencies[rows] ?? workspace.frequencies(weights, rowCount: rows)
+            let known = try frequencies[rows] ?? workspace.frequencies(weights.frequencies, rowCount: rows)
             frequencies[rows] = known
             return try factorize(table, of: checkpoint, in: workspace, known) { progress(table.name, $0) }
         }
@@ -159,7 +161,14 @@ public struct Factorization: Sendable {
         let table = try FiniteTable(tensor)
         let exceptions = try exceptions(table, tensor, found, file: checkpoint.path, workspace)
         let (bytes, choice) = try budget(of: found, table, beside: exceptions, frequencies, file: checkpoint.path)
-        let job = TableJob(found: found, table: table, budget: bytes, frequencies: frequencies, file: checkpoint.path)
+        let job = TableJob(
+            found: found,
+            table: table,
+            budget: bytes,
+            frequencies: frequencies,
+            weights: frequencies.weights(exponent: weights.power),
+            file: checkpoint.path
+        )
         var result: Result
         if let method {
             result = try factorize(job, by: method)
@@ -190,14 +199,13 @@ public struct Factorization: Sendable {
                 frequencies: job.frequencies
             )
             let plan = planned.plan
-            let weights = job.frequencies.weights()
             var options = FitOptions.suited(to: plan, tokenCount: job.table.rowCount, seed: seed)
             let keeper = FitKeeper(
                 workspace,
                 table: found,
                 plan: plan,
                 codes: planned.source,
-                weights: weights,
+                weights: job.weights,
                 options: options,
                 badRows: job.table.badRows
             )
@@ -213,7 +221,7 @@ public struct Factorization: Sendable {
                 }
                 return try EntanglementFit(
                     table: job.table.matrix(),
-                    weights: weights,
+                    weights: job.weights,
                     plan: plan,
                     codes: planned.source,
                     options: options
@@ -232,7 +240,7 @@ public struct Factorization: Sendable {
                     form: form,
                     layers: fit.embedding
                 )
-            result.notes = planned.notes
+            result.notes += planned.notes
             if options.resuming != nil { result.notes.append("\(found.name): went on from an interrupted fit") }
             if keeper.hasFailed { result.notes.append("\(found.name): the fit's state could not be kept on the disk") }
             return result
@@ -265,6 +273,8 @@ struct TableJob {
     /// The bytes that the layers may take; nil where the form or an error decides.
     let budget: Int?
     let frequencies: TokenFrequencies
+    /// How much each token's squared error counts, 1 on average.
+    let weights: [Float]
     /// The checkpoint, for errors.
     let file: String
 
@@ -275,13 +285,23 @@ struct TableJob {
         layers: any FactoredTable
     ) throws -> Factorization.Result {
         let errors = try layers.relativeErrors(against: table, weights: frequencies.weights(exponent: 1))
-        return Factorization.Result(
+        var result = Factorization.Result(
             entry: entry,
             form: form,
             relativeError: errors.plain,
             weightedRelativeError: errors.weighted,
-            frequencyOrigin: frequencies.origin
+            frequencyOrigin: frequencies.origin,
+            mergedTokens: try layers.mergedTokenCount(against: table)
         )
+        // One in fifty: some unused tokens always fall together.
+        if result.mergedTokens * 50 > layers.tokenCount {
+            let remedy = Set(weights).count <= 1 ? "" : "; a lower --weight-power merges fewer"
+            result.notes.append(
+                "\(found.name): \(result.mergedTokens) of \(layers.tokenCount) tokens have the row of another one, which no "
+                    + "training can tell apart again\(remedy)"
+            )
+        }
+        return result
     }
 }
 
@@ -324,7 +344,8 @@ extension Factorization {
         var choice: RatioChoice?
         if choosesRatio {
             do {
-                choice = RatioChoice(try RateCurve(of: table, weights: frequencies.weights()), for: found.tensor)
+                let curve = try RateCurve(of: table, weights: frequencies.weights(exponent: weights.power))
+                choice = RatioChoice(curve, for: found.tensor)
             } catch {
                 throw error.inFile(file, place: found.name)
             }

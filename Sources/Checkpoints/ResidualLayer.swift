@@ -37,7 +37,7 @@ struct ResidualLayer {
                 nonisolated(unsafe) let report = progress
                 return try CodedResidual(
                     coding: TableRemainder(table: job.table, factors: factors),
-                    weights: job.frequencies.weights(),
+                    weights: job.weights,
                     budget: budget(beside: factors),
                     options: ResidualOptions(seed: factorization.seed) { state in
                         report(

@@ -69,7 +69,10 @@ import Testing
             let chosen = try run("factorize", "w", "--ratio", "auto", "--json", "f.json", in: folder)
             #expect(chosen.code == 0 && chosen.output.contains("chosen"), "\(chosen.errors)")
             let json = try String(contentsOf: folder.appending(path: "f.json"), encoding: .utf8)
-            for key in ["ratioChoice", "reason", "curve", "byteRatioFloat32", "badRows", "weightedRelativeError"] {
+            for key in [
+                "ratioChoice", "reason", "curve", "byteRatioFloat32", "badRows", "mergedTokens",
+                "weightedRelativeError",
+            ] {
                 #expect(json.contains("\"\(key)\""))
             }
             #expect(try run("factorize", "w", "--ratio", "some", in: folder).code == 2)

@@ -26,6 +26,28 @@ import Testing
         #expect(factorized.code == 0, "\(factorized.errors)")
     }
 
+    /// A power of 0 makes all tokens alike, whatever their frequencies; other powers do not.
+    @Test func tokensCountByAPowerOfTheirFrequencies() throws {
+        try TestFiles.withTemporaryFolder { folder throws in
+            try makeWorkspace("Encoders/bert-golden", words: 61, in: folder)
+            func factors(_ options: [String]) throws -> Data {
+                let factorized = try run(["factorize", "w", "--ratio", "6"] + options, in: folder)
+                #expect(factorized.code == 0, "\(factorized.errors)")
+                return try Data(contentsOf: folder.appending(path: "w/factors.safetensors"))
+            }
+            let alike = try factors(["--weights", "uniform"])
+            #expect(try factors(["--weights", "s.txt", "--weight-power", "0"]) == alike)
+            let usual = try factors(["--weights", "s.txt"])
+            #expect(try factors(["--weights", "s.txt", "--weight-power", "0.5"]) == usual)
+            #expect(try factors(["--weights", "s.txt", "--weight-power", "1"]) != usual && usual != alike)
+            for power in ["-0.1", "1.5", "nan", "x"] {
+                for command in [["factorize", "w", "--ratio", "6"], ["distil", "w", "--text", "s.txt"]] {
+                    #expect(try run(command + ["--weight-power=\(power)"], in: folder).code == 2)
+                }
+            }
+        }
+    }
+
     private static let steps = ["--steps", "30", "--batch-tokens", "100", "--validation", "0.2", "--rate", "2e-3"]
 
     @Test func trainsAndReports() throws {

@@ -76,7 +76,7 @@ public final class DistillationRun {
         teacher: RunnableModel,
         data: TrainingData,
         options: DistillationOptions,
-        weights: FrequencySource = .tokenizer,
+        weights: TokenWeighting = .tokenizer,
         resumes: Bool = false,
         isReplacing: Bool = false
     ) throws {
@@ -146,7 +146,7 @@ public final class DistillationRun {
         _ workspace: Workspace,
         _ options: DistillationOptions,
         _ data: TrainingData,
-        _ weights: FrequencySource
+        _ weights: TokenWeighting
     ) throws -> [(name: String, digest: String)] {
         let source = workspace.manifest.files.map(\.digest).joined(separator: " ")
         let text = "\(options.text)\n\(weights)"

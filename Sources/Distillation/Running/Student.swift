@@ -28,7 +28,7 @@ final class Student {
         _ workspace: Workspace,
         teacher: RunnableModel,
         _ options: DistillationOptions,
-        weights: FrequencySource
+        weights: TokenWeighting
     ) throws {
         guard workspace.isFactorized else {
             throw TensorFileError(
@@ -64,11 +64,11 @@ final class Student {
                     remedy: "say in the configuration that they are tied, and import again"
                 )
             }
-            let frequencies = try workspace.frequencies(weights, rowCount: block.rows)
+            let frequencies = try workspace.frequencies(weights.frequencies, rowCount: block.rows)
             let recoding = try TableRecoding(
                 entry,
                 in: workspace.factorsPath,
-                weights: frequencies.weights(),
+                weights: frequencies.weights(exponent: weights.power),
                 seed: options.seed
             )
             guard recoding.form == .factors || tableRate > 0 else {

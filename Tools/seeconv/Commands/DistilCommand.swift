@@ -63,13 +63,7 @@ struct DistilCommand: ParsableCommand {
     @OptionGroup(title: "Steps") var steps: TrainingStepOptions
     @OptionGroup(title: "Losses") var losses: LossOptions
 
-    @Option(
-        help: ArgumentHelp(
-            "How much a token's error counts where a table is coded again, as in factorize.",
-            valueName: "tokenizer|uniform|FILE"
-        )
-    )
-    var weights = "tokenizer"
+    @OptionGroup(title: "Tokens, where a table is coded again") var tokens: TokenWeightOptions
 
     @Option(help: "The seed of every random choice.")
     var seed: UInt64 = 1
@@ -97,6 +91,7 @@ struct DistilCommand: ParsableCommand {
         }
         guard fromTeacher ?? 2 >= 2 else { throw ValidationError("--from-teacher must be at least 2.") }
         if resume, force { throw ValidationError("Say --resume or --force, not both.") }
+        try tokens.validate()
         try data.validate()
         try steps.validate()
         try losses.validate()
@@ -142,7 +137,7 @@ struct DistilCommand: ParsableCommand {
             teacher: teacher,
             data: trainingData,
             options: options,
-            weights: FrequencySource(named: weights),
+            weights: tokens.weighting,
             resumes: resume,
             isReplacing: force
         )

@@ -75,13 +75,7 @@ struct FactorizeCommand: ParsableCommand {
     @Option(name: .customLong("factor-type"), help: "How unit tables are stored: f32, f16, bf16, q8_0 or q4_0.")
     var factorType: FactorType?
 
-    @Option(
-        help: ArgumentHelp(
-            "How much a token's error counts: tokenizer (what its scores or ranks say of frequencies), uniform, or a text.",
-            valueName: "tokenizer|uniform|FILE"
-        )
-    )
-    var weights = "tokenizer"
+    @OptionGroup(title: "Tokens") var tokens: TokenWeightOptions
 
     @Option(
         help: """
@@ -118,6 +112,7 @@ struct FactorizeCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
+        try tokens.validate()
         guard ratio != nil || maximumError != nil || (order != nil && rank != nil && units != nil) else {
             throw ValidationError("say --ratio R or --max-error E, or --order, --rank and --units together")
         }
@@ -157,7 +152,7 @@ struct FactorizeCommand: ParsableCommand {
             factorType: factorType,
             codes: codes ?? .learned,
             lexicons: lexicon,
-            weights: FrequencySource(named: weights),
+            weights: tokens.weighting,
             residual: effectiveResidual,
             maximumError: maximumError,
             badRows: badRows,
