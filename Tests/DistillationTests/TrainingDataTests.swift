@@ -6,7 +6,7 @@ import Testing
 /// What trains, what is held out, and in which order it comes.
 @Suite struct TrainingDataTests {
     private static func texts(_ count: Int) -> [TrainingText] {
-        (0..<count).map { TrainingText(Array(repeating: $0 % 7 + 1, count: $0 * 37 % 19 + 2)) }
+        (0..<count).map { TrainingText([$0] + Array(repeating: $0 % 7 + 1, count: $0 * 37 % 19 + 1)) }
     }
 
     private static func data(_ count: Int = 300, share: Double = 0.1, seed: UInt64 = 5) throws -> TrainingData {
@@ -15,7 +15,8 @@ import Testing
 
     @Test func everyTextIsEitherTrainedOrHeldOut() throws {
         let data = try Self.data()
-        #expect(data.validation.count == 30)
+        // Each text has its own chance: 30 of 300, with a deviation of 5.
+        #expect((15...45).contains(data.validation.count))
         #expect((data.training + data.validation).sorted() == Array(0..<300))
         #expect(try Self.data(share: 0).validation.count == 1)
         #expect(try Self.data(share: 0.999).training.count == 1)
@@ -55,6 +56,23 @@ import Testing
         #expect(try Self.data(299).digest != data.digest)
         // What is held out is so in every training of the same texts.
         #expect(other.validation == data.validation)
+    }
+
+    @Test func moreTextHoldsOutNothingThatTrained() throws {
+        let (few, many) = (try Self.data(300), try Self.data(3000))
+        let trained = Set(few.training)
+        #expect(many.validation.filter { $0 < 300 }.allSatisfy { !trained.contains($0) })
+        #expect(many.validation.contains { $0 < 300 })
+    }
+
+    @Test func aSourceWithSeveralTargetsStandsOnOneSide() throws {
+        let texts = (0..<400).map { TrainingText([$0 / 4, 1], target: [$0]) }
+        let data = try TrainingData(texts, heldOut: 0.1, seed: 1, name: "texts")
+        #expect(Set(data.training.map { $0 / 4 }).isDisjoint(with: data.validation.map { $0 / 4 }))
+        #expect(data.validation.count % 4 == 0 && (16...72).contains(data.validation.count))
+        // Where every source is the same, something is held out all the same.
+        let same = try TrainingData(Array(repeating: texts[0], count: 10), heldOut: 0.2, seed: 1, name: "texts")
+        #expect(!same.validation.isEmpty && !same.training.isEmpty)
     }
 
     @Test func aTextLongerThanABatchStandsAlone() throws {

@@ -18,11 +18,21 @@ public struct TrainingData: Sendable {
     /// Batches whose texts are sorted by length together.
     private static let pool = 16
 
-    /// What the texts that are held out are drawn by, whatever the seed: a training that goes on where another one ended must not be
-    /// judged by texts which that one trained on.
     private static let splitSeed: UInt64 = 0x5EED_0F5E_9A4A_7E57
 
-    /// Holds out a share of `texts`, at least one of them: the same ones always. `seed` draws the order of the others.
+    /// What decides whether a text is held out, whatever the seed and the other texts: a hash of what the model reads.
+    ///
+    /// A training that goes on where another one ended must not be judged by texts which that one trained on, even where it
+    /// is given more; nor may a sentence be held out with one translation and train with another.
+    private static func place(of text: TrainingText) -> UInt64 {
+        text.tokens.reduce(splitSeed) { hash, token in
+            var random = SplitMix64(seed: hash ^ UInt64(truncatingIfNeeded: token))
+            return random.next()
+        }
+    }
+
+    /// Holds out a share of `texts`, at least one of them: each by its own hash, so that more texts beside it never hold out one
+    /// that trained without them. `seed` draws the order of the others.
     ///
     /// - Throws: kind `missing` where fewer than two texts are there.
     public init(_ texts: [TrainingText], heldOut share: Double, seed: UInt64, name: String) throws(TensorFileError) {
@@ -35,11 +45,14 @@ public struct TrainingData: Sendable {
                 remedy: "give more text"
             )
         }
-        var order = Array(texts.indices)
-        var random = SplitMix64(seed: Self.splitSeed)
-        random.shuffle(&order)
-        let wanted = Int((Double(texts.count) * share).rounded())
-        let count = min(max(1, wanted), Self.mostHeldOut, texts.count - 1)
+        let places = texts.map(Self.place)
+        let order = texts.indices.sorted { (places[$0], $0) < (places[$1], $1) }
+        // Of 2⁵³ places, so that a share of 1 is all of them.
+        let below = order.prefix { Double(places[$0] >> 11) < share * 0x1p53 }.count
+        let least = min(max(1, below), Self.mostHeldOut, texts.count - 1)
+        var count = least
+        while count < order.count, places[order[count]] == places[order[count - 1]] { count += 1 }
+        if count == order.count { count = least }
         (self.texts, self.seed) = (texts, seed)
         validation = order.prefix(count).sorted()
         training = order.dropFirst(count).sorted()
