@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Trains a translator's small tables, a row for each form and seed, and measures BLEU before and after.
+
+    distil_translator.py SEECONV MODEL --test test.de test.en [--rows coded-80,factors-40] [--seeds 1,2,3] [--threads N]
+                         [--keep FOLDER] -- --parallel train.de train.en --text train.de
+
+What follows `--` is given to `seeconv distil` as its data; with the sources as a text too, the teacher's own translations of them
+train beside those of the pairs. Rows are printed as they come. The seed is that of the factorization and of the training. BLEU is
+`seeconv eval`'s (beam 5), which agrees with sacrebleu's.
+"""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+CODED = ["--weight-power", "0.25"]
+FACTORS = ["--weight-power", "0.25", "--residual", "none", "--codes", "learned", "--ranks", "dealt"]
+# Name: ratio, how to factorize, how to train.
+ROWS = {
+    "coded-40": (40, CODED, ["--stage", "2", "--settle", "0", "--epochs", "1.25"]),
+    "coded-80": (80, CODED, ["--stage", "2", "--settle", "0", "--epochs", "1.25"]),
+    "coded-80-long": (80, CODED, ["--stage", "2", "--settle", "0", "--epochs", "2.5"]),
+    "factors-20": (20, FACTORS + ["--units", "1024", "--factor-type", "q4_0"],
+                   ["--stage", "2", "--settle", "0.15", "--epochs", "1.25"]),
+    "factors-40": (40, FACTORS + ["--units", "1024", "--factor-type", "q4_0"],
+                   ["--stage", "2", "--settle", "0.15", "--epochs", "2.75"]),
+    "factors-80": (80, FACTORS + ["--units", "512", "--gain-bits", "3", "--factor-type", "q8_0"],
+                   ["--stage", "2", "--settle", "0.15", "--epochs", "4"]),
+}
+
+
+def main():
+    arguments, data = sys.argv[1:], []
+    if "--" in arguments:
+        place = arguments.index("--")
+        arguments, data = arguments[:place], arguments[place + 1:]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("seeconv")
+    parser.add_argument("model")
+    parser.add_argument("--test", nargs=2, required=True, metavar=("SOURCE", "REFERENCE"))
+    parser.add_argument("--rows", default=",".join(ROWS), help="default: all")
+    parser.add_argument("--seeds", default="1")
+    parser.add_argument("--threads", default="2")
+    parser.add_argument("--keep", help="a folder for the workspaces (default: they are removed)")
+    options = parser.parse_args(arguments)
+    unknown = [name for name in options.rows.split(",") if name not in ROWS]
+    if unknown or not data:
+        parser.error(f"unknown rows: {unknown}" if unknown else "which data? -- --parallel SRC TGT")
+
+    def run(*arguments):
+        result = subprocess.run([options.seeconv, *arguments, "-q", "--threads", options.threads],
+                                capture_output=True, text=True)
+        if result.returncode != 0:
+            sys.exit(result.stderr.strip())
+        return result.stdout
+
+    def bleu(path):
+        return json.loads(run("eval", path, "--bleu", *options.test, "--beam", "5", "--json"))["bleu"]
+
+    print(f"The model as it was: BLEU {bleu(options.model):.2f}", flush=True)
+    print("| row | seed | byte ratio | tokens merged | BLEU before | held-out loss | steps | minutes | BLEU after |", flush=True)
+    print("|---|---|---|---|---|---|---|---|---|", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for name in options.rows.split(","):
+            ratio, form, training = ROWS[name]
+            for seed in options.seeds.split(","):
+                work = str(pathlib.Path(options.keep or folder) / f"{name}-{seed}")
+                run("import", options.model, "-o", work, "--force")
+                table = json.loads(run("factorize", work, "--ratio", str(ratio), *form, "--seed", seed, "--json", "-"))
+                table = table["tables"][0]
+                before, start = bleu(work), time.time()
+                trained = json.loads(run("distil", work, *data, *training, "--seed", seed, "--json", "-"))
+                minutes, loss = (time.time() - start) / 60, trained["validation"]
+                print(f"| {name} | {seed} | {table['byteRatioFloat32']:.2f} | {table['mergedTokens']} | {before:.2f} | "
+                      f"{loss['before']:.3f} → {loss['after']:.3f} | {trained['steps']} | {minutes:.0f} | {bleu(work):.2f} |",
+                      flush=True)
+
+
+if __name__ == "__main__":
+    main()
