@@ -126,6 +126,38 @@ import Transformer
         }
     }
 
+    /// A student that sees its factors as they are stored has the table and the gradients of one made of what is stored, while its
+    /// own numbers stay as they are.
+    @Test func storedFactorsAreSeenAndOthersTrain() throws {
+        let outputs = try Self.decoder().outputs(Self.batch)
+        func student(_ embedding: EntangledEmbedding) -> (model: TrainableDecoder, table: FactoredStudentTable) {
+            let model = Self.decoder()
+            let form = TrainableFactors(embedding)
+            return (model, FactoredStudentTable(form, named: "t", in: model.parameters, table: model.table))
+        }
+        let (model, table) = student(try Self.embedding())
+        var random = SplitMix64(seed: 12)
+        for index in table.factors.values.indices { table.factors.values[index] += 0.1 * random.normal() }
+        let numbers = Array(table.factors.values)
+        let unrounded = try loss(model, table, outputs)
+        table.seesStored = true
+        let seen = try loss(model, table, outputs)
+        #expect(seen != unrounded)
+        #expect(Array(table.factors.values) == numbers)
+
+        let stored = try #require(try table.stored() as? EntangledEmbedding)
+        let (other, otherTable) = student(stored)
+        #expect(try loss(other, otherTable, outputs) == seen)
+        #expect(Array(otherTable.factors.gradients) == Array(table.factors.gradients))
+        let rows = model.parameters.view(model.table)
+        #expect(stored.dense.elements == Array(UnsafeBufferPointer(start: rows.base, count: rows.rows * rows.columns)))
+
+        // What cannot be rounded is seen as it is, and cannot be stored.
+        table.factors.values[0] = .nan
+        #expect(try loss(model, table, outputs).isNaN)
+        #expect(throws: EntanglementError.self) { _ = try table.stored() }
+    }
+
     /// The same run twice, on different numbers of threads.
     @Test func trainingComesCloserAndCanBeRepeated() throws {
         func run(_ workers: Int) throws -> (losses: [Double], factors: [Float]) {

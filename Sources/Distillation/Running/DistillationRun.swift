@@ -109,7 +109,7 @@ public final class DistillationRun {
             options,
             for: student.model,
             stepsPerEpoch: max(1, (perEpoch + accumulation - 1) / accumulation),
-            settles: student.tables.contains { $0.hasCoarseGains || student.trained != .factors },
+            settles: student.tables.contains { $0.isFactored || student.trained != .factors },
             hasDenseTables: student.tables.contains(where: \.isDense)
         )
         numbers = TrainedNumbers(student.sets)
@@ -202,7 +202,7 @@ public final class DistillationRun {
         }
         guard numbers.load(state.values) else { throw failure("values") }
         position = state.position
-        try begin(phases[position.phase], resumes: true)
+        try begin(phases[position.phase])
         guard optimiser.restore(state.optimiser) else { throw failure("moments") }
         best = state.best
     }
@@ -240,14 +240,13 @@ public final class DistillationRun {
         return try finish()
     }
 
-    /// - Parameter resumes: whether the numbers are those of the midst of the phase.
-    private func begin(_ phase: TrainingPhase, resumes: Bool = false) throws {
+    private func begin(_ phase: TrainingPhase) throws {
         hasBegun = true
         open = student.tables
         if phase.kind == .settle {
-            open = student.tables.filter(\.hasCoarseGains)
-            for table in open { try table.fixGains(isRounded: resumes) }
-            settled = try student.tables.filter { !$0.hasCoarseGains }.map(store)
+            open = student.tables.filter(\.isFactored)
+            for table in open { table.seeStored() }
+            settled = try student.tables.filter { !$0.isFactored }.map(store)
         }
         student.assignRoles(training: open)
         var adam = AdamWOptions()

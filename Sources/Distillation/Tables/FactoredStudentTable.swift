@@ -18,6 +18,11 @@ public final class FactoredStudentTable {
     private let block: ParameterBlock
     private let model: ParameterSet
     private let table: ParameterBlock
+    /// Whether the model sees the factors as they would be stored now, rounded. Gradients then pass to the numbers that train as
+    /// though nothing had been rounded (a straight-through estimate, Bengio et al. 2013).
+    public var seesStored = false
+    /// The factors as they would be stored at the last `rebuild`; empty where the model sees them as they are.
+    private var rounded: [Float] = []
     /// What is added to the factors' table and is not trained: a coded residual, say; nil for nothing.
     private let base: Matrix?
 
@@ -46,7 +51,8 @@ public final class FactoredStudentTable {
     /// Writes the table that the factors make, of `tokens` only where they are given, into the model.
     public func rebuild(tokens: [Int]? = nil) {
         let target = model.mutableView(table)
-        form.write(factors.view(block), tokens: tokens, to: target)
+        if seesStored { round() } else { rounded = [] }
+        withSeenFactors { form.write($0, tokens: tokens, to: target) }
         guard let base else { return }
         base.withView { base in
             let numbers = tokens?.count ?? target.rows
@@ -69,12 +75,34 @@ public final class FactoredStudentTable {
     /// - Parameter tokens: those whose gradient is not 0, each once; nil for all.
     public func collectGradient(tokens: [Int]? = nil) {
         let gradient = model.gradient(table)
-        form.addGradient(
-            of: MatrixView(gradient.base, rows: gradient.rows, columns: gradient.columns),
-            rows: tokens,
-            factors.view(block),
-            to: factors.gradient(block)
-        )
+        withSeenFactors { seen in
+            form.addGradient(
+                of: MatrixView(gradient.base, rows: gradient.rows, columns: gradient.columns),
+                rows: tokens,
+                seen,
+                to: factors.gradient(block)
+            )
+        }
+    }
+
+    /// Calls `body` with the numbers that the model's table is made of.
+    private func withSeenFactors(_ body: (MatrixView<Float>) -> Void) {
+        guard !rounded.isEmpty else { return body(factors.view(block)) }
+        rounded.withUnsafeBufferPointer { seen in
+            guard let base = seen.baseAddress else { return }
+            body(MatrixView(base, rows: 1, columns: seen.count))
+        }
+    }
+
+    /// Rounds the factors for the model's eyes. Numbers that are not finite cannot be: then it sees them as they are, and storing
+    /// them says so.
+    private func round() {
+        if rounded.isEmpty { rounded = [Float](repeating: 0, count: form.count) }
+        let isDone = rounded.withUnsafeMutableBufferPointer { target in
+            guard let base = target.baseAddress else { return false }
+            return (try? form.round(factors.view(block).base, to: base)) != nil
+        }
+        if !isDone { rounded = [] }
     }
 
     /// The table of the factors now, rounded as it is stored.
@@ -82,14 +110,5 @@ public final class FactoredStudentTable {
     /// - Throws: kind `value` where a number is not finite.
     public func stored() throws(EntanglementError) -> any StorableTable {
         try form.storedTable(factors.view(block).base)
-    }
-
-    /// Makes the factors what they are once stored.
-    ///
-    /// - Throws: kind `value` where a number is not finite.
-    public func round() throws(EntanglementError) {
-        // The factors are the only block of their set, and begin it.
-        guard let base = factors.values.baseAddress else { return }
-        TableMethods.trainableForm(of: try stored())?.fill(base)
     }
 }

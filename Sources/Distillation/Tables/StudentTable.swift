@@ -64,25 +64,14 @@ final class StudentTable {
         }
     }
 
-    /// Whether its factors have gains, which are stored in few bits while units are stored almost as they are.
-    var hasCoarseGains: Bool {
-        guard case .factors(let table) = numbers else { return false }
-        return table.form.coarsePart != nil
+    /// Whether it is made of factors, which train themselves.
+    var isFactored: Bool {
+        if case .factors = numbers { true } else { false }
     }
 
-    /// Before the end: rounds the gains as they are stored and lets them be, so that the units can get used to them.
-    ///
-    /// - Parameter isRounded: whether they are rounded already.
-    func fixGains(isRounded: Bool) throws {
-        guard case .factors(let table) = numbers, let part = table.form.coarsePart else { return }
-        if !isRounded {
-            do {
-                try table.round()
-            } catch {
-                throw error.inFile(name, place: "training")
-            }
-        }
-        table.factors.assignRoles { $0.name.hasSuffix(".see." + part) ? .frozen : .trained }
+    /// Before the end: from now on the model sees the factors as they are stored, so that both can get used to the rounding.
+    func seeStored() {
+        if case .factors(let table) = numbers { table.seesStored = true }
     }
 
     /// Whether `refresh` changes anything.

@@ -68,18 +68,21 @@ public struct TrainableFactors: TrainableForm {
 
     private static let gains = "gains"
 
-    /// The gains, beside units of 16 or 32 bits.
-    public var coarsePart: String? {
-        gainStart != nil && [.float32, .float16].contains(embedding.tables.factorType) ? Self.gains : nil
-    }
-
     /// The number V of tokens.
     public var tokenCount: Int { embedding.tokenCount }
     /// The length d of a token's vector.
     public var dimension: Int { embedding.dimension }
 
     /// Writes the numbers that training begins with, `count` of them: those of the embedding, as they come back from storage.
-    public func fill(_ target: UnsafeMutablePointer<Float>) {
+    public func fill(_ target: UnsafeMutablePointer<Float>) { fill(target, from: embedding) }
+
+    /// The same of codes that are unpacked already, which takes far less time than unpacking them.
+    public func round(_ factors: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>) throws(EntanglementError)
+    {
+        fill(target, from: try stored(factors))
+    }
+
+    private func fill(_ target: UnsafeMutablePointer<Float>, from embedding: EntangledEmbedding) {
         let values = embedding.tables.values
         for (start, table) in zip(tableStarts, values) {
             for (index, value) in table.enumerated() { target[start + index] = value }

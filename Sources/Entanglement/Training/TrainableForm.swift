@@ -21,8 +21,6 @@ public protocol TrainableForm: Sendable {
     var dimension: Int { get }
     /// The parts in their order in memory.
     var parts: [TrainablePart] { get }
-    /// Whether some numbers are stored in few bits beside others that are stored almost as they are: `coarsePart` names them.
-    var coarsePart: String? { get }
 
     /// Writes the numbers that training begins with, as they come back from storage.
     func fill(_ target: UnsafeMutablePointer<Float>)
@@ -44,13 +42,22 @@ public protocol TrainableForm: Sendable {
     ///
     /// - Throws: kind `value` where a number is not finite.
     func storedTable(_ factors: UnsafePointer<Float>) throws(EntanglementError) -> any StorableTable
+
+    /// Writes the numbers `factors` as they come back from storage to `target`.
+    ///
+    /// - Throws: kind `value` where a number is not finite.
+    func round(_ factors: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>) throws(EntanglementError)
 }
 
 extension TrainableForm {
     /// Numbers of all parts.
     public var count: Int { parts.reduce(0) { $0 + $1.count } }
-    /// None: all numbers are stored alike.
-    public var coarsePart: String? { nil }
+
+    /// By way of the stored table.
+    public func round(_ factors: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>) throws(EntanglementError)
+    {
+        TableMethods.trainableForm(of: try storedTable(factors))?.fill(target)
+    }
 }
 
 extension TableMethods {
