@@ -129,7 +129,10 @@ import Transformer
     /// A student that sees its factors as they are stored has the table and the gradients of one made of what is stored, while its
     /// own numbers stay as they are.
     @Test func storedFactorsAreSeenAndOthersTrain() throws {
-        let outputs = try Self.decoder().outputs(Self.batch)
+        let teacher = Self.decoder()
+        // Its outputs lie in its own memory.
+        defer { withExtendedLifetime(teacher) {} }
+        let outputs = try teacher.outputs(Self.batch)
         func student(_ embedding: EntangledEmbedding) -> (model: TrainableDecoder, table: FactoredStudentTable) {
             let model = Self.decoder()
             let form = TrainableFactors(embedding)
