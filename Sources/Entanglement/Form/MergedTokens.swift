@@ -9,7 +9,7 @@ extension FactoredTable {
     public func mergedTokenCount(against table: some RowSource) throws -> Int {
         precondition(table.rowCount == tokenCount && table.columnCount == dimension, "tables of different shapes")
         var groups: [UInt64: TokensOfARow] = [:]
-        try forEachPiece(ofRows: min(4096, max(128, (1 << 22) / max(1, dimension)))) { range, piece throws in
+        try forEachPiece(ofRows: comparedRows) { range, piece throws in
             let originals = try table.rows(range)
             for row in 0..<range.count {
                 let (own, original) = (piece.withRow(row, rowHash), originals.withRow(row, rowHash))

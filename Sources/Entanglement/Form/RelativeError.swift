@@ -18,12 +18,15 @@ extension FactoredTable {
         return try errors(weights: weights) { range in try table.rows(range) }
     }
 
+    /// Rows that are compared with a dense table's at a time, so that the pieces of both take little memory.
+    var comparedRows: Int { min(4096, max(128, (1 << 22) / max(1, dimension))) }
+
     private func errors<Failure: Error>(
         weights: [Float]?,
         _ rows: (Range<Int>) throws(Failure) -> Matrix
     ) throws(Failure) -> (plain: Double, weighted: Double) {
         var (error, norm, weightedError, weightedNorm) = (0.0, 0.0, 0.0, 0.0)
-        try forEachPiece(ofRows: min(4096, max(128, (1 << 22) / max(1, dimension)))) { range, piece throws(Failure) in
+        try forEachPiece(ofRows: comparedRows) { range, piece throws(Failure) in
             let originals = try rows(range)
             for (i, row) in range.enumerated() {
                 let (difference, square) = originals.withRow(i) { original in
