@@ -61,10 +61,10 @@ void see_pack_level(see_level_width width, int q, int row, int column, uint8_t *
 /// The level of `row` in `column` of a block whose tables are those of a class.
 static int32_t level_at(
     const see_level_tables *tables, int32_t class, int width, const uint8_t *block, int row, int column) {
-    const uint8_t *magnitudes = tables->magnitudes + 8 * class;
+    const uint8_t *magnitudes = tables->magnitudes + SEE_LEVEL_CLASS_ENTRIES * class;
     if (width == SEE_LEVELS_8) {
         int q = (int8_t)block[row * 64 + column];
-        int32_t magnitude = q < -7 || q > 7 ? LEVEL_STEP * abs(q) : magnitudes[abs(q)];
+        int32_t magnitude = abs(q) >= SEE_LEVEL_CLASS_ENTRIES ? SEE_LEVEL_STEP * abs(q) : magnitudes[abs(q)];
         return q < 0 ? -magnitude : magnitude;
     }
     int code = code_at(width, block, row, column);

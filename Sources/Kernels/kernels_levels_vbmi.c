@@ -152,8 +152,8 @@ TARGET static inline void add_bytes(
         add_magnitudes(sums, _mm512_maskz_permutexvar_epi8(near, indices, table), negative, highs, lows);
         add_magnitudes(&far, _mm512_maskz_mov_epi8(~near, q), negative, highs, lows);
     }
-    sums->high = _mm512_add_epi32(sums->high, _mm512_mullo_epi32(far.high, _mm512_set1_epi32(LEVEL_STEP)));
-    sums->low = _mm512_add_epi32(sums->low, _mm512_mullo_epi32(far.low, _mm512_set1_epi32(LEVEL_STEP)));
+    sums->high = _mm512_add_epi32(sums->high, _mm512_mullo_epi32(far.high, _mm512_set1_epi32(SEE_LEVEL_STEP)));
+    sums->low = _mm512_add_epi32(sums->low, _mm512_mullo_epi32(far.low, _mm512_set1_epi32(SEE_LEVEL_STEP)));
 }
 
 /// Adds up a run of codes of 2 bits.

@@ -9,9 +9,6 @@ static const int see_level_block_bytes[SEE_LEVEL_WIDTHS] = {0, 128, 192, 256, 51
 /// The larger of a 16-bit element's two digits counts this many times the smaller.
 enum { DIGIT_BASE = 255 };
 
-/// What q counts in levels beyond the tables.
-enum { LEVEL_STEP = 32 };
-
 #if SEE_HAS_X86_PATHS
 /// The products of eight rows, or of the first `rows` of them, on processors that permute bytes and add up their products.
 ///

@@ -61,9 +61,7 @@ public struct LanguageModel: Sendable {
 
     /// The ends that a `generation_config.json` adds to those of the configuration.
     private static func generationEndTokens(of opened: OpenedModel) throws -> [Int] {
-        let name = "generation_config.json"
-        guard let json = try opened.companion(name) else { return [] }
-        let reader = ConfigurationReader(json: json, file: opened.companionPath + "/" + name)
+        guard let reader = try opened.companionReader("generation_config.json") else { return [] }
         return try reader.optionalTokens("eos_token_id", in: 0...Int(Int32.max)) ?? []
     }
 

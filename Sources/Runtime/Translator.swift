@@ -37,11 +37,9 @@ public struct Translator: Sendable {
         model = try loading.model()
         (architecture, tables) = (family, loading.tables)
         companionPath = opened.companionPath
-        let configuration = opened.configuration.json ?? .object([])
-        let generation = try opened.companion("generation_config.json")
+        let configuration = ConfigurationReader(json: opened.configuration.json ?? .object([]), model: companionPath)
         options = try TranslationOptions(
-            generation: generation ?? configuration,
-            in: companionPath,
+            generation: try opened.companionReader("generation_config.json") ?? configuration,
             configuration: configuration,
             vocabularySize: model.head.tokenCount,
             contextLength: model.contextLength

@@ -13,7 +13,7 @@ import Testing
         (position.phase, position.step, position.total, position.epoch, position.batch) = (1, 20, 35, 3, 7)
         (position.stale, position.bestLoss, position.firstLosses) = (2, bestLoss, [0.1 + 0.2])
         return TrainingState(
-            fingerprint: [("options", "ab"), ("data", "cd")],
+            fingerprint: TrainingFingerprint(json: ["options": "ab", "data": "cd"]),
             position: position,
             values: [1, -0.5, 3e-38],
             best: [0.1, 0.2, 0.3],

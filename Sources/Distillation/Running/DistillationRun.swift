@@ -32,7 +32,7 @@ public final class DistillationRun {
     private let student: Student
     private let phases: [TrainingPhase]
     private let numbers: TrainedNumbers
-    private let fingerprint: [(name: String, digest: String)]
+    private let fingerprint: TrainingFingerprint
     private let passSize: PassSize
     private let validationBatches: [[Int]]
     private var position = TrainingState.Position()
@@ -121,11 +121,20 @@ public final class DistillationRun {
             weights: phases.map(\.weights)
         )
         validationBatches = data.validationBatches(tokens: min(batchTokens, passSize.tokens))
-        fingerprint = try Self.fingerprint(workspace, options, data, weights)
+        fingerprint = try TrainingFingerprint(workspace, options, data, weights)
         optimiser = AdamW([])
         if resumes {
             let state = try TrainingState(reading: Self.statePath(workspace))
-            try Self.check(state.fingerprint, fingerprint, file: Self.statePath(workspace))
+            let others = fingerprint.differences(from: state.fingerprint)
+            guard others.isEmpty else {
+                throw TensorFileError(
+                    .mismatch,
+                    file: Self.statePath(workspace),
+                    place: "--resume",
+                    cause: "the interrupted training was begun with other \(others.joined(separator: ", "))",
+                    remedy: "repeat what it was begun with, or begin again with --force"
+                )
+            }
             metrics = try MetricsFile(workspace.path + "/" + Self.metricsName, keepingSteps: state.position.total)
             try restore(state)
         } else {
@@ -141,37 +150,6 @@ public final class DistillationRun {
     public var trainedCount: Int { numbers.count }
 
     // MARK: State
-
-    private static func fingerprint(
-        _ workspace: Workspace,
-        _ options: DistillationOptions,
-        _ data: TrainingData,
-        _ weights: TokenWeighting
-    ) throws -> [(name: String, digest: String)] {
-        let source = workspace.manifest.files.map(\.digest).joined(separator: " ")
-        let text = "\(options.text)\n\(weights)"
-        return [
-            ("options", FileDigest(of: Array(text.utf8)).hexadecimal), ("data", data.digest),
-            ("factors", try FileDigest(of: InputFile(workspace.factorsPath)).hexadecimal),
-            ("source", FileDigest(of: Array(source.utf8)).hexadecimal),
-        ]
-    }
-
-    private static func check(
-        _ found: [(name: String, digest: String)],
-        _ wanted: [(name: String, digest: String)],
-        file: String
-    ) throws(TensorFileError) {
-        let others = wanted.filter { one in !found.contains { $0 == one } }.map(\.name)
-        guard !others.isEmpty else { return }
-        throw TensorFileError(
-            .mismatch,
-            file: file,
-            place: "--resume",
-            cause: "the interrupted training was begun with other \(others.joined(separator: ", "))",
-            remedy: "repeat what it was begun with, or begin again with --force"
-        )
-    }
 
     private func state() -> TrainingState {
         TrainingState(

@@ -29,8 +29,8 @@ struct TrainingState: Sendable, Equatable {
         var firstLosses: [Double] = []
     }
 
-    /// What the training depends on, in digests: options, data, factors and source.
-    var fingerprint: [(name: String, digest: String)]
+    /// What the training depends on.
+    var fingerprint: TrainingFingerprint
     var position: Position
     var values: [Float]
     var best: [Float]
@@ -38,12 +38,6 @@ struct TrainingState: Sendable, Equatable {
     var first: [Float]
     var second: [Float]
     var offsets: [[Float]]
-
-    static func == (a: TrainingState, b: TrainingState) -> Bool {
-        a.fingerprint.elementsEqual(b.fingerprint) { $0 == $1 } && a.position == b.position && a.values == b.values
-            && a.best == b.best && a.adamSteps == b.adamSteps && a.first == b.first && a.second == b.second
-            && a.offsets == b.offsets
-    }
 
     /// The version of the file; others are refused.
     private static let version = 1
@@ -58,7 +52,7 @@ struct TrainingState: Sendable, Equatable {
     func write(to path: String) throws {
         let json: JSONValue = [
             "version": .integer(Self.version),
-            "fingerprint": .object(fingerprint.map { .init(key: $0.name, value: .string($0.digest)) }),
+            "fingerprint": fingerprint.json,
             "phase": .integer(position.phase), "step": .integer(position.step), "total": .integer(position.total),
             "epoch": .integer(position.epoch), "batch": .integer(position.batch), "stale": .integer(position.stale),
             // JSON has no infinity.
@@ -120,7 +114,7 @@ struct TrainingState: Sendable, Equatable {
             bestLoss: json["bestLoss"]?.double ?? .infinity,
             firstLosses: (json["firstLosses"]?.elements ?? []).map { $0.double ?? .nan }
         )
-        fingerprint = (json["fingerprint"]?.members ?? []).map { ($0.key, $0.value.string ?? "") }
+        fingerprint = TrainingFingerprint(json: json["fingerprint"])
         adamSteps = try number("adamSteps")
         let count = try number("offsets")
         guard count <= file.tensors.count else { throw failure("offsets", "\(count), more than there are tensors") }
@@ -131,7 +125,7 @@ struct TrainingState: Sendable, Equatable {
 
     /// A state of these parts.
     init(
-        fingerprint: [(name: String, digest: String)],
+        fingerprint: TrainingFingerprint,
         position: Position,
         values: [Float],
         best: [Float],

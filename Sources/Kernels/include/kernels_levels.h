@@ -13,6 +13,12 @@ enum { SEE_LEVEL_BLOCK = 64 };
 /// few instructions: a byte holds codes of several rows in one column.
 enum { SEE_LEVEL_ROWS = 8 };
 
+/// What q counts in levels beyond the tables.
+enum { SEE_LEVEL_STEP = 32 };
+
+/// The entries of a class in the tables: q is at most one less.
+enum { SEE_LEVEL_CLASS_ENTRIES = 8 };
+
 /// How the blocks of a run are packed. A level is the q-th positive one or its negative, or 0; its code is 2·q, or 2·q + 1 if it is
 /// negative.
 typedef enum {

@@ -1,3 +1,5 @@
+import Kernels
+
 /// What is known of a coefficient before it is read: how large its standard deviation is against the step, in quarters
 /// of an octave, and which quantiser it uses. Each pair has a static table of the symbols' frequencies and the points
 /// at which the smallest magnitudes are rebuilt.
@@ -15,8 +17,8 @@ struct SymbolTables: Sendable, Equatable {
     static let classLimit = 128
     /// The class of a standard deviation of one step.
     static let unitClass = 24
-    /// Points are kept in parts of a step.
-    static let pointsPerStep = 32
+    /// Points are kept in parts of a step; packed levels count in them.
+    static let pointsPerStep = SEE_LEVEL_STEP
     /// Magnitudes 1...`pointCount` have points of their own in the classes without shift.
     static let pointCount = 3
     /// An eighth of an octave is the grain of stored frequencies.

@@ -73,7 +73,7 @@ struct LevelTables: Sendable {
     }
 
     /// Entries of a table in a class.
-    private static let classEntries = 8
+    private static let classEntries = SEE_LEVEL_CLASS_ENTRIES
 
     /// For every class that has a table of eight classes, that table with entry i of class j at 8 · i + j.
     private static func turned<Element>(_ table: [Element]) -> [Element] {

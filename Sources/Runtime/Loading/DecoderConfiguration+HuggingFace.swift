@@ -7,7 +7,7 @@ extension DecoderConfiguration {
     /// Reads a Hugging Face `config.json`; keys, defaults and the two places of rotary settings are those of the
     /// transformers library.
     init(huggingFace json: JSONValue, family: DecoderArchitecture, file: String) throws(TensorFileError) {
-        let reader = ConfigurationReader(json: json, file: file)
+        let reader = ConfigurationReader(json: json, model: file)
         let limit = Int(Int32.max)
         vocabularySize = try reader.integer("vocab_size", in: 1...limit)
         width = try reader.integer("hidden_size", in: 1...limit)
@@ -31,7 +31,7 @@ extension DecoderConfiguration {
 
         // Older files keep the base beside the scaling, newer ones hold both in one object.
         let older = json["rope_scaling"].flatMap { $0.members == nil ? nil : $0 }
-        let rotary = ConfigurationReader(json: json["rope_parameters"] ?? older ?? .object([]), file: file)
+        let rotary = ConfigurationReader(json: json["rope_parameters"] ?? older ?? .object([]), model: file)
         rotaryBase = Float(try rotary.number("rope_theta", default: try reader.number("rope_theta", default: 10_000)))
         let share = try rotary.number(
             "partial_rotary_factor",
@@ -89,14 +89,21 @@ extension DecoderConfiguration {
 /// Typed access to a JSON object with errors that name file and key.
 struct ConfigurationReader {
     let json: JSONValue
-    let file: String
+    private let file: String
+    /// The part of `file` that holds the object; nil where the file is the object.
+    private let part: String?
+
+    /// A reader of the object in the JSON file `file`.
+    init(json: JSONValue, file: String) { (self.json, self.file, part) = (json, file, nil) }
+
+    /// A reader of the `config.json` of `model`: a folder, or a file that carries it along.
+    init(json: JSONValue, model: String) { (self.json, file, part) = (json, model, "config.json") }
 
     func failure(_ key: String, _ cause: String, _ kind: TensorFileError.Kind = .mismatch) -> TensorFileError {
         TensorFileError(
             kind,
             file: file,
-            // Beside a model's path stands the file's name.
-            place: file.hasSuffix(".json") ? key : "config.json, \(key)",
+            place: part.map { "\($0), \(key)" } ?? key,
             cause: cause,
             remedy: "correct the configuration, or fetch it again"
         )

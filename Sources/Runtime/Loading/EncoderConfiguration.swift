@@ -20,7 +20,7 @@ struct EncoderConfiguration {
 
     /// Reads a Hugging Face `config.json`; keys and defaults are those of the transformers library.
     init(huggingFace json: JSONValue, family: EncoderArchitecture, file: String) throws(TensorFileError) {
-        let reader = ConfigurationReader(json: json, file: file)
+        let reader = ConfigurationReader(json: json, model: file)
         let limit = 1 << 24
         vocabularySize = try reader.integer("vocab_size", in: 1...limit)
         shape = try reader.encoderShape(

@@ -80,6 +80,11 @@ struct OpenedModel {
         }
     }
 
+    /// A reader of the JSON file `name` beside the weights; nil where there is no such file.
+    func companionReader(_ name: String) throws -> ConfigurationReader? {
+        try companion(name).map { ConfigurationReader(json: $0, file: companionPath + "/" + name) }
+    }
+
     /// The tokenizer at `other`, or the model's own; one whose tokens do not fit a table of `rows` rows is refused.
     func tokenizer(at other: String?, rows: Int) throws -> any Tokenizer {
         try Self.tokenizer(at: other ?? companionPath, rows: rows)

@@ -25,8 +25,7 @@ struct SentenceTransformersFiles {
 
     /// Reads the files beside `model`; without `modules.json` there is nothing to read.
     init(beside model: OpenedModel) throws {
-        if let json = try model.companion("sentence_bert_config.json") {
-            let reader = ConfigurationReader(json: json, file: model.companionPath + "/sentence_bert_config.json")
+        if let reader = try model.companionReader("sentence_bert_config.json") {
             maximumTokens = try reader.optionalInteger("max_seq_length", in: 1...1 << 24)
         }
         guard let modules = try model.companion("modules.json") else { return }

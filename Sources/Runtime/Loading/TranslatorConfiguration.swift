@@ -22,7 +22,7 @@ struct TranslatorConfiguration {
 
     /// Reads a Hugging Face `config.json`; keys and defaults are those of the transformers library.
     init(huggingFace json: JSONValue, family: TranslatorArchitecture, file: String) throws(TensorFileError) {
-        let reader = ConfigurationReader(json: json, file: file)
+        let reader = ConfigurationReader(json: json, model: file)
         vocabularySize = try reader.integer("vocab_size", in: 1...1 << 24)
         targetVocabularySize = try reader.integer("decoder_vocab_size", in: 1...1 << 24, default: vocabularySize)
         sharesEmbedding = json["share_encoder_decoder_embeddings"]?.bool ?? true
@@ -60,17 +60,14 @@ extension TranslationOptions {
         ("encoder_no_repeat_ngram_size", 0), ("min_length", 0), ("num_beam_groups", 1), ("diversity_penalty", 0),
     ]
 
-    /// Reads how transformers would translate: `generation` is `generation_config.json`, or, without one, `config.json`;
-    /// what it does not say is taken from `configuration`.
+    /// Reads how transformers would translate: `reader` has `generation_config.json`, or, without one, `config.json`; what
+    /// it does not say is taken from `base`, which has `config.json`.
     init(
-        generation: JSONValue,
-        in file: String,
-        configuration: JSONValue,
+        generation reader: ConfigurationReader,
+        configuration base: ConfigurationReader,
         vocabularySize: Int,
         contextLength: Int
     ) throws(TensorFileError) {
-        let reader = ConfigurationReader(json: generation, file: file)
-        let base = ConfigurationReader(json: configuration, file: file)
         let ids = 0...max(0, vocabularySize - 1)
         let baseEnds = try base.optionalTokens("eos_token_id", in: ids)
         guard let ends = try reader.optionalTokens("eos_token_id", in: ids) ?? baseEnds else {
@@ -90,7 +87,7 @@ extension TranslationOptions {
         )
         beams = try reader.integer("num_beams", in: 1...1024, default: 1)
         lengthPenalty = Float(try reader.number("length_penalty", default: 1))
-        switch generation["early_stopping"] {
+        switch reader.json["early_stopping"] {
         case nil, .null?, .bool(false)?: earlyStopping = .heuristic
         case .bool(true)?: earlyStopping = .whenFinished
         case .string("never")?: earlyStopping = .never
@@ -98,8 +95,8 @@ extension TranslationOptions {
         }
         forcedEndTokens = try reader.optionalTokens("forced_eos_token_id", in: ids) ?? []
         forcedFirstToken = try reader.optionalTokens("forced_bos_token_id", in: ids)?.first
-        renormalises = generation["renormalize_logits"]?.bool ?? false
-        if let words = generation["bad_words_ids"], words != .null {
+        renormalises = reader.json["renormalize_logits"]?.bool ?? false
+        if let words = reader.json["bad_words_ids"], words != .null {
             let lists = words.elements?.map { $0.elements?.compactMap(\.int) ?? [] } ?? []
             guard !lists.isEmpty, lists.allSatisfy({ !$0.isEmpty && $0.allSatisfy(ids.contains) }) else {
                 throw reader.failure("bad_words_ids", "not a list of lists of tokens")
@@ -112,7 +109,7 @@ extension TranslationOptions {
             }
         }
         for key in ["do_sample", "suppress_tokens", "begin_suppress_tokens", "sequence_bias", "constraints"] {
-            if let value = generation[key], value != .null, value != .bool(false), value.elements?.isEmpty != true {
+            if let value = reader.json[key], value != .null, value != .bool(false), value.elements?.isEmpty != true {
                 throw reader.failure(key, "searches with it are not made here", .unsupported)
             }
         }
