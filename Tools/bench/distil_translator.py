@@ -29,10 +29,9 @@ ROWS = {
     "coded-80": (80, CODED, ["--stage", "2", "--settle", "0", "--epochs", "1.25"]),
     "coded-80-long": (80, CODED, ["--stage", "2", "--settle", "0", "--epochs", "2.5"]),
     "factors-20": (20, LEARNED + ["--units", "1024", "--factor-type", "q4_0"], LONG + ["--epochs", "1.25"]),
-    "factors-40": (40, LEARNED + ["--units", "1024", "--factor-type", "q4_0"], LONG + ["--epochs", "1.25"]),
-    "factors-40-long": (40, LEARNED + ["--units", "1024", "--factor-type", "q4_0"], LONG + ["--epochs", "2.75"]),
-    "factors-80": (80, LEARNED + ["--units", "512", "--gain-bits", "3", "--factor-type", "q8_0"], LONG + ["--epochs", "1.5"]),
-    "factors-80-long": (80, LEARNED + ["--units", "512", "--gain-bits", "3", "--factor-type", "q8_0"], LONG + ["--epochs", "4"]),
+    "factors-40": (40, LEARNED + ["--units", "1024", "--factor-type", "q4_0"], LONG + ["--epochs", "2.5", "--factor-rate", "12"]),
+    "factors-80": (80, LEARNED + ["--units", "512", "--gain-bits", "3", "--factor-type", "q8_0"],
+                   LONG + ["--epochs", "3.5", "--factor-rate", "12"]),
 }
 # Forms of a table beside each other, each as `factorize` makes it by itself, with the same training.
 FORMS = {
