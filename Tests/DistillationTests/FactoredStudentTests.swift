@@ -161,6 +161,40 @@ import Transformer
         #expect(throws: EntanglementError.self) { _ = try table.stored() }
     }
 
+    /// Before the end gains are rounded for good, once, while units keep the numbers that train.
+    @Test func gainsAreRoundedForGood() throws {
+        let model = Self.decoder()
+        let table = FactoredStudentTable(
+            TrainableFactors(try Self.embedding()),
+            named: "t",
+            in: model.parameters,
+            table: model.table
+        )
+        var random = SplitMix64(seed: 13)
+        for index in table.factors.values.indices { table.factors.values[index] += 0.1 * random.normal() }
+        let numbers = Array(table.factors.values)
+        let gains = try #require(table.factors.parameters.first { $0.name == "t.see.gains" })
+        try table.settle(isRounded: false)
+        let settled = Array(table.factors.values)
+        let stored = try #require(try table.stored() as? EntangledEmbedding).gains
+        for (sense, index) in gains.range.enumerated() {
+            #expect(abs(settled[index] - (stored?.gain(ofSense: sense) ?? .nan)) <= 1e-4 * abs(settled[index]))
+        }
+        for index in numbers.indices where !gains.range.contains(index) { #expect(settled[index] == numbers[index]) }
+        #expect(gains.range.contains { settled[$0] != numbers[$0] })
+        for parameter in table.factors.parameters {
+            #expect(parameter.role == (parameter.name == gains.name ? .frozen : .trained), "\(parameter.name)")
+        }
+        // A training that goes on has rounded them already.
+        for index in gains.range { table.factors.values[index] *= 1.5 }
+        let moved = Array(table.factors.values)
+        try table.settle(isRounded: true)
+        #expect(Array(table.factors.values) == moved)
+
+        table.factors.values[gains.range.lowerBound] = .nan
+        #expect(throws: EntanglementError.self) { try table.settle(isRounded: false) }
+    }
+
     /// The same run twice, on different numbers of threads.
     @Test func trainingComesCloserAndCanBeRepeated() throws {
         func run(_ workers: Int) throws -> (losses: [Double], factors: [Float]) {

@@ -180,7 +180,7 @@ public final class DistillationRun {
         }
         guard numbers.load(state.values) else { throw failure("values") }
         position = state.position
-        try begin(phases[position.phase])
+        try begin(phases[position.phase], resumes: true)
         guard optimiser.restore(state.optimiser) else { throw failure("moments") }
         best = state.best
     }
@@ -218,12 +218,13 @@ public final class DistillationRun {
         return try finish()
     }
 
-    private func begin(_ phase: TrainingPhase) throws {
+    /// - Parameter resumes: whether the numbers are those of the midst of the phase.
+    private func begin(_ phase: TrainingPhase, resumes: Bool = false) throws {
         hasBegun = true
         open = student.tables
         if phase.kind == .settle {
             open = student.tables.filter(\.isFactored)
-            for table in open { table.seeStored() }
+            for table in open { try table.seeStored(isRounded: resumes) }
             settled = try student.tables.filter { !$0.isFactored }.map(store)
         }
         student.assignRoles(training: open)

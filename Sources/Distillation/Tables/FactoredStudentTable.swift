@@ -94,6 +94,30 @@ public final class FactoredStudentTable {
         }
     }
 
+    /// Before the end: from now on the model sees the factors as they are stored, so that both can get used to the rounding. What
+    /// is stored in few bits is rounded for good and trains no more: its levels, fitted anew in every step, would move all of it
+    /// whenever one number does.
+    ///
+    /// - Parameter isRounded: whether that has happened before, in a training that goes on.
+    /// - Throws: kind `value` where a number is not finite.
+    public func settle(isRounded: Bool) throws(EntanglementError) {
+        seesStored = true
+        guard let part = form.coarsePart else { return }
+        if !isRounded {
+            var rounded = [Float](repeating: 0, count: form.count)
+            try form.round(factors.view(block).base, to: &rounded)
+            let numbers = factors.mutableView(block).base
+            var start = 0
+            for other in form.parts {
+                if other.name == part {
+                    for index in start..<start + other.count { numbers[index] = rounded[index] }
+                }
+                start += other.count
+            }
+        }
+        factors.assignRoles { $0.name.hasSuffix(".see." + part) ? .frozen : .trained }
+    }
+
     /// Rounds the factors for the model's eyes. Numbers that are not finite cannot be: then it sees them as they are, and storing
     /// them says so.
     private func round() {

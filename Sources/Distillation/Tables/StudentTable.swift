@@ -70,8 +70,15 @@ final class StudentTable {
     }
 
     /// Before the end: from now on the model sees the factors as they are stored, so that both can get used to the rounding.
-    func seeStored() {
-        if case .factors(let table) = numbers { table.seesStored = true }
+    ///
+    /// - Parameter isRounded: whether a part of theirs is rounded for good already, in a training that goes on.
+    func seeStored(isRounded: Bool) throws {
+        guard case .factors(let table) = numbers else { return }
+        do {
+            try table.settle(isRounded: isRounded)
+        } catch {
+            throw error.inFile(name, place: "training")
+        }
     }
 
     /// Whether `refresh` changes anything.

@@ -68,6 +68,9 @@ public struct TrainableFactors: TrainableForm {
 
     private static let gains = "gains"
 
+    /// The gains.
+    public var coarsePart: String? { gainStart == nil ? nil : Self.gains }
+
     /// The number V of tokens.
     public var tokenCount: Int { embedding.tokenCount }
     /// The length d of a token's vector.

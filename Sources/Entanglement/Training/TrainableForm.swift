@@ -21,6 +21,8 @@ public protocol TrainableForm: Sendable {
     var dimension: Int { get }
     /// The parts in their order in memory.
     var parts: [TrainablePart] { get }
+    /// The part that is stored in so few bits that one rounding changes much; nil for none.
+    var coarsePart: String? { get }
 
     /// Writes the numbers that training begins with, as they come back from storage.
     func fill(_ target: UnsafeMutablePointer<Float>)
@@ -52,6 +54,9 @@ public protocol TrainableForm: Sendable {
 extension TrainableForm {
     /// Numbers of all parts.
     public var count: Int { parts.reduce(0) { $0 + $1.count } }
+
+    /// None: all numbers are stored alike.
+    public var coarsePart: String? { nil }
 
     /// By way of the stored table.
     public func round(_ factors: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>) throws(EntanglementError)
