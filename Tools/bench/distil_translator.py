@@ -23,15 +23,17 @@ CODED = ["--weight-power", "0.25"]
 LEARNED = CODED + ["--residual", "none", "--codes", "learned", "--ranks", "dealt"]
 LONG = ["--stage", "2", "--settle", "0.15"]
 SHORT = ["--stage", "2", "--settle", "0.15", "--epochs", "0.85"]
-# Name: ratio, how to factorize, how to train.
+# Name: ratio, how to factorize, how to train; where there are several trainings, one after the other.
 ROWS = {
     "coded-40": (40, CODED, ["--stage", "2", "--settle", "0", "--epochs", "1"]),
     "coded-80": (80, CODED, ["--stage", "2", "--settle", "0", "--epochs", "1.25"]),
     "coded-80-long": (80, CODED, ["--stage", "2", "--settle", "0", "--epochs", "2.5"]),
     "factors-20": (20, LEARNED + ["--units", "1024", "--factor-type", "q4_0"], LONG + ["--epochs", "1.25"]),
-    "factors-40": (40, LEARNED + ["--units", "1024", "--factor-type", "q4_0"], LONG + ["--epochs", "2.5", "--factor-rate", "12"]),
+    "factors-40": (40, LEARNED + ["--units", "1024", "--factor-type", "q4_0"], LONG + ["--epochs", "2.5", "--factor-rate", "12"],
+                   ["--stage", "2", "--steps", "160", "--settle", "4"]),
     "factors-80": (80, LEARNED + ["--units", "512", "--gain-bits", "3", "--factor-type", "q8_0"],
-                   LONG + ["--epochs", "3.5", "--factor-rate", "12"]),
+                   LONG + ["--epochs", "3.5", "--factor-rate", "12"],
+                   ["--stage", "2", "--steps", "300", "--settle", "4"]),
 }
 # Forms of a table beside each other, each as `factorize` makes it by itself, with the same training.
 FORMS = {
@@ -78,7 +80,7 @@ def main():
     print("|---|---|---|---|---|---|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         for name in names:
-            ratio, form, training = known[name]
+            ratio, form, *trainings = known[name]
             if name in ("form-hybrid", "form-lexicon", "form-shuffled"):
                 form = form + [word for file in options.lexicon for word in ("--lexicon", file)]
             for seed in options.seeds.split(","):
@@ -87,10 +89,11 @@ def main():
                 table = json.loads(run("factorize", work, "--ratio", str(ratio), *form, "--seed", seed, "--json", "-"))
                 table = table["tables"][0]
                 before, start = bleu(work), time.time()
-                trained = json.loads(run("distil", work, *data, *training, "--seed", seed, "--json", "-"))
-                minutes, loss = (time.time() - start) / 60, trained["validation"]
+                goes = [json.loads(run("distil", work, *data, *training, "--seed", seed, "--json", "-")) for training in trainings]
+                minutes, steps = (time.time() - start) / 60, sum(go["steps"] for go in goes)
+                loss = {"before": goes[0]["validation"]["before"], "after": goes[-1]["validation"]["after"]}
                 print(f"| {name} | {seed} | {table['byteRatioFloat32']:.2f} | {table['mergedTokens']} | {before:.2f} | "
-                      f"{loss['before']:.3f} → {loss['after']:.3f} | {trained['steps']} | {minutes:.0f} | {bleu(work):.2f} |",
+                      f"{loss['before']:.3f} → {loss['after']:.3f} | {steps} | {minutes:.0f} | {bleu(work):.2f} |",
                       flush=True)
 
 
