@@ -21,18 +21,18 @@ import time
 
 CODED = ["--weight-power", "0.25"]
 LEARNED = CODED + ["--residual", "none", "--codes", "learned", "--ranks", "dealt"]
-LONG = ["--stage", "2", "--settle", "0.15"]
-SHORT = ["--stage", "2", "--settle", "0.15", "--epochs", "0.85"]
+SETTLED = ["--stage", "2", "--settle", "0.15"]
+SHORT = SETTLED + ["--epochs", "0.85"]
 # Name: ratio, how to factorize, how to train; where there are several trainings, one after the other.
 ROWS = {
     "coded-40": (40, CODED, ["--stage", "2", "--settle", "0", "--epochs", "1"]),
     "coded-80": (80, CODED, ["--stage", "2", "--settle", "0", "--epochs", "1.25"]),
     "coded-80-long": (80, CODED, ["--stage", "2", "--settle", "0", "--epochs", "2.5"]),
-    "factors-20": (20, LEARNED + ["--units", "1024", "--factor-type", "q4_0"], LONG + ["--epochs", "1.25"]),
-    "factors-40": (40, LEARNED + ["--units", "1024", "--factor-type", "q4_0"], LONG + ["--epochs", "2.5", "--factor-rate", "12"],
+    "factors-20": (20, LEARNED + ["--units", "1024", "--factor-type", "q4_0"], SETTLED + ["--epochs", "1.25"]),
+    "factors-40": (40, LEARNED + ["--units", "1024", "--factor-type", "q4_0"], SETTLED + ["--epochs", "2.5", "--factor-rate", "12"],
                    ["--stage", "2", "--steps", "160", "--settle", "4"]),
     "factors-80": (80, LEARNED + ["--units", "512", "--gain-bits", "3", "--factor-type", "q8_0"],
-                   LONG + ["--epochs", "3.5", "--factor-rate", "12"],
+                   SETTLED + ["--epochs", "3.5", "--factor-rate", "12"],
                    ["--stage", "2", "--steps", "300", "--settle", "4"]),
 }
 # Forms of a table beside each other, each as `factorize` makes it by itself, with the same training.

@@ -103,19 +103,16 @@ public final class FactoredStudentTable {
     public func settle(isRounded: Bool) throws(EntanglementError) {
         seesStored = true
         guard let part = form.coarsePart else { return }
+        func isCoarse(_ parameter: Parameter) -> Bool { parameter.name.hasSuffix(".see." + part) }
         if !isRounded {
             var rounded = [Float](repeating: 0, count: form.count)
             try form.round(factors.view(block).base, to: &rounded)
-            let numbers = factors.mutableView(block).base
-            var start = 0
-            for other in form.parts {
-                if other.name == part {
-                    for index in start..<start + other.count { numbers[index] = rounded[index] }
-                }
-                start += other.count
+            // The factors are the only block of their set, and begin it.
+            for parameter in factors.parameters where isCoarse(parameter) {
+                for index in parameter.range { factors.values[index] = rounded[index] }
             }
         }
-        factors.assignRoles { $0.name.hasSuffix(".see." + part) ? .frozen : .trained }
+        factors.assignRoles { isCoarse($0) ? .frozen : .trained }
     }
 
     /// Rounds the factors for the model's eyes. Numbers that are not finite cannot be: then it sees them as they are, and storing
