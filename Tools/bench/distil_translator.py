@@ -33,11 +33,14 @@ ROWS = {
     "factors-80": (80, LEARNED + ["--units", "512", "--gain-bits", "3", "--factor-type", "q8_0"],
                    ["--stage", "2", "--settle", "0.5", "--epochs", "5"]),
 }
+# Stands in a form for what `--lexicon` says.
+LEXICONS = object()
 # Forms of a table beside each other, each as `factorize` makes it by itself, with the same training.
 FORMS = {
     "form-coded": (40, CODED, SHORT),
-    **{f"form-{codes}": (40, CODED + ["--residual", "none", "--codes", codes], SHORT)
-       for codes in ("learned", "hybrid", "lexicon", "shuffled", "random")},
+    **{f"form-{codes}": (40, CODED + ["--residual", "none", "--codes", codes], SHORT) for codes in ("learned", "random")},
+    **{f"form-{codes}": (40, CODED + ["--residual", "none", "--codes", codes, LEXICONS], SHORT)
+       for codes in ("hybrid", "lexicon", "shuffled")},
     **{f"form-{method}": (40, ["--method", method], SHORT) for method in ("morphte", "svd")},
 }
 
@@ -63,6 +66,8 @@ def main():
     if unknown or not data:
         parser.error(f"unknown rows: {unknown}" if unknown else "which data? -- --parallel SRC TGT")
 
+    lexicons = [word for file in options.lexicon for word in ("--lexicon", file)]
+
     def run(*arguments):
         result = subprocess.run([options.seeconv, *arguments, "-q", "--threads", options.threads],
                                 capture_output=True, text=True)
@@ -79,8 +84,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for name in names:
             ratio, form, training = known[name]
-            if name in ("form-hybrid", "form-lexicon", "form-shuffled"):
-                form = form + [word for file in options.lexicon for word in ("--lexicon", file)]
+            form = [word for part in form for word in (lexicons if part is LEXICONS else [part])]
             for seed in options.seeds.split(","):
                 work = str(pathlib.Path(options.keep or folder) / f"{name}-{seed}")
                 run("import", options.model, "-o", work, "--force")

@@ -1,5 +1,4 @@
 import Checkpoints
-import Foundation
 import LinearAlgebra
 import Runtime
 import TensorFile
@@ -43,9 +42,7 @@ public final class DistillationRun {
     private var open: [StudentTable] = []
     /// The tables as they are stored, once they do not train any more.
     private var settled: [(entry: FactoredEntry, codingError: Double)] = []
-    /// The batches of `position.epoch`.
-    private var batches: [[Int]] = []
-    private var batchEpoch = -1
+    private var batches: BatchSequence
     private var hasBegun = false
     private var tokens = 0
     private var recentLoss: Double?
@@ -60,7 +57,7 @@ public final class DistillationRun {
 
     /// Whether `workspace` holds the state of a training that was interrupted.
     public static func isInterrupted(_ workspace: Workspace) -> Bool {
-        FileManager.default.fileExists(atPath: statePath(workspace))
+        TrainingState.exists(at: statePath(workspace))
     }
 
     /// Prepares the training of `workspace`, whose source's model is `teacher`; one that was interrupted goes on where
@@ -80,29 +77,12 @@ public final class DistillationRun {
         resumes: Bool = false,
         isReplacing: Bool = false
     ) throws {
-        let isInterrupted = Self.isInterrupted(workspace)
-        guard resumes || isReplacing || !isInterrupted else {
-            throw TensorFileError(
-                .exists,
-                file: Self.statePath(workspace),
-                place: "training",
-                cause: "the state of an interrupted training is there",
-                remedy: "go on with --resume, or begin again with --force"
-            )
-        }
-        guard !resumes || isInterrupted else {
-            throw TensorFileError(
-                .missing,
-                file: Self.statePath(workspace),
-                place: "--resume",
-                cause: "no training of this workspace was interrupted",
-                remedy: "run without --resume"
-            )
-        }
+        try TrainingState.check(Self.statePath(workspace), resumes: resumes, isReplacing: isReplacing)
         (self.workspace, self.options, self.data) = (workspace, options, data)
         let student = try Student(workspace, teacher: teacher, options, weights: weights)
         self.student = student
         let batchTokens = options.batchTokens(for: student.model)
+        batches = BatchSequence(data, tokens: batchTokens)
         let perEpoch = data.batches(epoch: 0, tokens: batchTokens).count
         let accumulation = max(1, options.accumulation)
         phases = TrainingPhase.phases(
@@ -254,7 +234,7 @@ public final class DistillationRun {
     }
 
     private func takeStep(_ phase: TrainingPhase) throws {
-        let micro = (0..<max(1, options.accumulation)).flatMap { _ in passSize.passes(nextBatch()) }
+        let micro = (0..<max(1, options.accumulation)).flatMap { _ in passSize.passes(batches.next(&position)) }
         clearGradients()
         for table in open { table.rebuild() }
         let losses = try student.model.losses(
@@ -294,20 +274,6 @@ public final class DistillationRun {
         var random = SplitMix64(seed: options.seed &+ 0xD80B_0117, stream: position.total << 16 + pass)
         let rate = options.dropout
         return Dropout(hidden: rate, attention: rate, activation: rate, seed: random.next())
-    }
-
-    private func nextBatch() -> [TrainingText] {
-        if batchEpoch != position.epoch {
-            batches = data.batches(epoch: position.epoch, tokens: options.batchTokens(for: student.model))
-            batchEpoch = position.epoch
-        }
-        if position.batch >= batches.count {
-            position.epoch += 1
-            position.batch = 0
-            return nextBatch()
-        }
-        defer { position.batch += 1 }
-        return batches[position.batch].map { data.texts[$0] }
     }
 
     private func clearGradients() {
@@ -359,7 +325,7 @@ public final class DistillationRun {
         let before = position.firstLosses.first ?? .infinity
         // Stages minimise what they are told to; a training that did no good leaves what it found.
         guard after < before else {
-            unlink(Self.statePath(workspace))
+            TrainingState.remove(at: Self.statePath(workspace))
             return try makeResult(student.description, (before, after), losses.named(weights), isKept: false)
         }
         let trained = try student.trainedTensors()
@@ -371,7 +337,7 @@ public final class DistillationRun {
         }
         let result = try makeResult(description, (before, after), losses.named(weights), isKept: true)
         try workspace.write(description, trained: trained)
-        unlink(Self.statePath(workspace))
+        TrainingState.remove(at: Self.statePath(workspace))
         return result
     }
 

@@ -48,6 +48,38 @@ struct TrainingState: Sendable, Equatable {
             + offsets.enumerated().map { ("offset.\($0)", $1) }
     }
 
+    /// Whether a file is at `path`.
+    static func exists(at path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
+    /// Removes the file at `path`, where there is one.
+    static func remove(at path: String) { unlink(path) }
+
+    /// Checks that the state at `path` is there where a training goes on, and not there where one begins.
+    ///
+    /// - Parameter isReplacing: whether one that is there may be lost.
+    /// - Throws: kind `exists` or `missing`.
+    static func check(_ path: String, resumes: Bool, isReplacing: Bool) throws(TensorFileError) {
+        let isThere = exists(at: path)
+        guard resumes || isReplacing || !isThere else {
+            throw TensorFileError(
+                .exists,
+                file: path,
+                place: "training",
+                cause: "the state of an interrupted training is there",
+                remedy: "go on with --resume, or begin again with --force"
+            )
+        }
+        guard !resumes || isThere else {
+            throw TensorFileError(
+                .missing,
+                file: path,
+                place: "--resume",
+                cause: "no training of this workspace was interrupted",
+                remedy: "run without --resume"
+            )
+        }
+    }
+
     /// Writes the state to `path`: flushed to the disk, then renamed into place.
     func write(to path: String) throws {
         let json: JSONValue = [
